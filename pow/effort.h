@@ -28,8 +28,8 @@ uint64_t op_effort_to_work(const struct op_suite *suite,
 uint64_t op_effort_from_work(const struct op_suite *suite, uint64_t work);
 
 /* Evaluations that solve `puzzles` puzzles of this effort with probability p (0 < p < 1), by the
- * Wilson-Hilferty approximation (PNAS 17, 1931): within 3 % for p in 0.05..0.99. 0 for no puzzles.
- */
+ * Wilson-Hilferty approximation (PNAS 17, 1931): within 3 % for p in 0.05..0.99 (for one puzzle, in
+ * 0.25..0.99). 0 for no puzzles. */
 double op_effort_quantile(unsigned puzzles, uint64_t effort, double p);
 
 #endif

@@ -301,9 +301,9 @@ enum op_err op_mint(const struct op_mint_spec *spec, struct op_mint_result *resu
     if (!spec_valid(spec))
         return OP_ERR_INPUT;
     unsigned threads = spec->threads;
-    uint64_t fit = spec->max_mem / op_worker_mem(spec->suite);
-    if (spec->max_mem > 0 && fit < threads)
-        threads = (unsigned)fit;
+    uint64_t mem = op_worker_mem(spec->suite);
+    if (spec->max_mem > 0 && mem > 0 && spec->max_mem / mem < threads)
+        threads = (unsigned)(spec->max_mem / mem);
     if (threads == 0)
         return OP_ERR_LIMIT;
     struct job *job = calloc(1, sizeof *job);

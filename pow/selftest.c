@@ -66,8 +66,8 @@ static enum op_err test_hmac(void)
     return memcmp(mac, want, sizeof want) == 0 ? OP_OK : OP_ERR_SELFTEST;
 }
 
-/* The worked example of FORMAT.md: parses, has its identity, all puzzles hold; with a bit changed
- * none does. */
+/* The worked example of FORMAT.md in suite sha256: parses, has its identity, all puzzles hold; with
+ * a bit changed none does. */
 static enum op_err test_stamp(void)
 {
     static const char text[] =

@@ -42,7 +42,7 @@ const struct op_suite *op_worker_suite(const struct op_worker *worker)
 
 uint64_t op_worker_mem(const struct op_suite *suite)
 {
-    return (uint64_t)suite->mem_kib * 1024 + sizeof(struct op_worker);
+    return (uint64_t)suite->mem_kib * 1024;
 }
 
 enum op_err op_worker_eval(struct op_worker *worker, const uint8_t puzzle[OP_PUZZLE_LEN],

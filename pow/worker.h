@@ -22,7 +22,7 @@ void op_worker_free(struct op_worker *worker); /* NULL is fine */
 
 const struct op_suite *op_worker_suite(const struct op_worker *worker);
 
-/* Octets that a worker of the suite occupies once used. */
+/* Octets of a worker's buffers once used; 0 for a suite that needs none. */
 uint64_t op_worker_mem(const struct op_suite *suite);
 
 /* One evaluation; x as in op_effort_met. */
