@@ -1,0 +1,89 @@
+/*
+ * options.h - the command line: one table of options that drives parsing, --help and completions.
+ */
+#ifndef TOOLS_OPTIONS_H
+#define TOOLS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "pow/suite.h"
+
+#define OPTIONS_MAX_TIME_S  600    /* --max-time unless given */
+#define OPTIONS_VALIDITY_S  604800 /* --validity unless given: 7 days */
+#define OPTIONS_NICE        10     /* --nice unless given */
+#define OPTIONS_MESSAGE_MAX 256
+
+enum options_verb { /* a set of verbs is the sum of its members */
+                    OPTIONS_MINT = 1 << 0,
+                    OPTIONS_VERIFY = 1 << 1,
+                    OPTIONS_EXPLAIN = 1 << 2,
+                    OPTIONS_STAMP = 1 << 3,
+                    OPTIONS_SUITES = 1 << 4,
+                    OPTIONS_BENCH = 1 << 5,
+                    OPTIONS_ALL = (1 << 6) - 1,
+};
+
+enum options_progress {
+    OPTIONS_PROGRESS_AUTO, /* if stderr is a terminal that can */
+    OPTIONS_PROGRESS_ALWAYS,
+    OPTIONS_PROGRESS_NEVER,
+    OPTIONS_PROGRESS_JSON,
+};
+
+struct options {
+    const struct op_suite *suite; /* NULL: not given */
+    uint64_t work;                /* 0: not given */
+    double seconds;               /* 0: not given */
+    const char *offer;            /* NULL: not given */
+    const char **rcpts;           /* arguments of --rcpt, in order */
+    size_t rcpt_count;
+    bool from_headers;
+    unsigned threads; /* 0: not given */
+    double max_time_s;
+    uint64_t max_mem; /* octets; 0: not given */
+    uint32_t date;    /* 0: not given */
+    uint32_t validity_s;
+    int nice;
+    bool json;
+    bool quiet;
+    enum options_progress progress;
+    bool help;
+    bool version;
+    const char **args; /* what is no option, in order */
+    size_t arg_count;
+};
+
+struct options_error {
+    char message[OPTIONS_MESSAGE_MAX];
+    char hint[OPTIONS_MESSAGE_MAX]; /* empty: none */
+};
+
+struct options_row {
+    const char *name;    /* without the dashes */
+    char letter;         /* short form, 0 if none */
+    const char *value;   /* its argument's name, NULL for a flag */
+    unsigned verbs;      /* sum of options_verb */
+    const char *choices; /* what completes the argument: words, "@suites", "@files" or NULL */
+    const char *help;
+    const char *(*read)(struct options *options, const char *text); /* NULL, or what was expected */
+};
+
+size_t options_count(void);
+const struct options_row *options_at(size_t i); /* i < options_count() */
+
+/* Reads the words after the verb; they must live as long as the options do. Options and arguments
+ * may be mixed; "--" ends options; "-" is an argument. On failure nothing needs to be cleared. */
+bool options_parse(enum options_verb verb, int argc, char **argv, struct options *options_r,
+                   struct options_error *error_r);
+void options_clear(struct options *options);
+
+/* Is --json among these words? So that even a bad command line is answered in JSON. */
+bool options_want_json(int argc, char **argv);
+
+/* The rows that a verb takes, two columns. */
+void options_help(FILE *stream, enum options_verb verb);
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * plan.c - decides what to mint before any of it is minted.
+ *
+ * Memory is compared with the limit at once. Time needs a measurement, which is made only where the
+ * work could be too much even for a slow machine: small stamps are not kept waiting.
+ */
+#include "tools/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pow/effort.h"
+#include "pow/mint.h"
+#include "pow/offer.h"
+#include "pow/units.h"
+#include "pow/worker.h"
+#include "tools/fail.h"
+#include "tools/input.h"
+#include "tools/machine.h"
+#include "tools/rate.h"
+#include "tools/span.h"
+
+#define PLAN_OFFER_MAX   (64 * 1024) /* octets of a text that an offer is looked for in */
+#define PLAN_TEXT_MAX    256         /* octets of a reason, NUL included */
+
+/* The slowest machine that is reckoned with: a tenth of a slow core of today. */
+#define PLAN_SLOW_KIB_S   81920.0  /* Argon2 memory filled a second */
+#define PLAN_SLOW_EVALS_S 100000.0 /* where a suite needs no memory */
+
+bool plan_has_memory(const struct op_suite *suite, uint64_t max_mem)
+{
+    return op_worker_mem(suite) <= max_mem;
+}
+
+unsigned plan_threads(const struct options *options, const struct op_suite *suite,
+                      uint64_t *max_mem_r)
+{
+    struct machine machine;
+
+    machine_read("", &machine);
+    uint64_t mem = op_worker_mem(suite);
+    uint64_t max_mem = options->max_mem != 0 ? options->max_mem : machine.memory / 2;
+    uint64_t room = max_mem;
+    if (options->max_mem == 0 && machine.available < room)
+        room = machine.available;
+    unsigned wanted = options->threads != 0 ? options->threads : machine.threads;
+    unsigned threads = wanted <= OP_MINT_THREADS_MAX ? wanted : OP_MINT_THREADS_MAX;
+    if (mem > 0 && room / mem < threads)
+        threads = room / mem > 0 ? (unsigned)(room / mem) : 1;
+    if (threads < wanted && mem <= max_mem)
+        fail_note("%u of %u threads: there is no memory for more", threads, wanted);
+    *max_mem_r = max_mem;
+    return threads;
+}
+
+static void xplan_check_options(const struct options *options)
+{
+    const char *hint = "give one of --work, --seconds, --offer";
+
+    if ((options->work != 0) + (options->seconds > 0) + (options->offer != NULL) > 1)
+        fail_exit(EX_USAGE, hint, "--work, --seconds and --offer exclude each other");
+}
+
+/* Measured when it is first asked for. */
+static double xplan_rate(struct plan *plan)
+{
+    if (plan->rate > 0)
+        return plan->rate;
+    enum op_err err =
+        rate_measure(plan->suite, plan->threads, plan->max_mem, RATE_CALIBRATE_S, &plan->rate);
+
+    if (err == OP_ERR_NOMEM)
+        fail_exit(EX_TEMPFAIL, "use fewer --threads", "calibration: %s", op_err_str(err));
+    if (err != OP_OK)
+        fail_exit(EX_SOFTWARE, NULL, "calibration: %s", op_err_str(err));
+    return plan->rate;
+}
+
+/* Does it fit into the limits? If not, why_r says in words what it would take. */
+static bool xplan_fits(struct plan *plan, char why_r[PLAN_TEXT_MAX])
+{
+    const struct op_suite *suite = plan->suite;
+    double evals = op_effort_quantile(suite->puzzles, plan->effort, 0.9);
+    double slow = suite->mem_kib > 0 ? PLAN_SLOW_KIB_S / suite->mem_kib : PLAN_SLOW_EVALS_S;
+
+    if (!plan_has_memory(suite, plan->max_mem)) {
+        char needed[OP_UNITS_MAX], limit[OP_UNITS_MAX];
+        op_size_format(op_worker_mem(suite), needed);
+        op_size_format(plan->max_mem & ~(UINT64_C(0xfffff)), limit); /* whole MiB */
+        snprintf(why_r, PLAN_TEXT_MAX, "it needs %s of memory and the limit is %s", needed, limit);
+        return false;
+    }
+    if (evals / slow <= plan->max_time_s)
+        return true;
+    double needed_s = evals / xplan_rate(plan);
+    if (needed_s <= plan->max_time_s)
+        return true;
+    char needed[SPAN_MAX], limit[SPAN_MAX];
+    span_format(needed_s, needed);
+    span_format(plan->max_time_s, limit);
+    snprintf(why_r, PLAN_TEXT_MAX, "it may take %s with %u thread%s and the limit is %s", needed,
+             plan->threads, plan->threads == 1 ? "" : "s", limit);
+    return false;
+}
+
+static _Noreturn void xplan_refuse(const struct plan *plan, const char *why)
+{
+    fail_exit(EX_UNAVAILABLE, "--max-time and --max-mem raise the limits",
+              "%s with effort %llu (work %llu): %s", plan->suite->name,
+              (unsigned long long)plan->effort,
+              (unsigned long long)op_effort_to_work(plan->suite, plan->effort), why);
+}
+
+static void xplan_from_work(const struct options *options, struct plan *plan)
+{
+    const struct op_suite *suite = options->suite != NULL ? options->suite : op_suite_default();
+    char why[PLAN_TEXT_MAX];
+
+    plan->suite = suite;
+    plan->threads = plan_threads(options, suite, &plan->max_mem);
+    plan->effort = suite->effort_default;
+    if (options->work != 0)
+        plan->effort = op_effort_from_work(suite, options->work);
+    if (options->seconds > 0 && plan_has_memory(suite, plan->max_mem)) {
+        double work = xplan_rate(plan) * options->seconds;
+        plan->effort = op_effort_from_work(suite, work < 9e18 ? (uint64_t)work : UINT64_MAX / 2);
+    }
+    if (plan->effort > suite->effort_max)
+        fail_exit(EX_USAGE, NULL, "%s: no stamp can carry that much work; the most is %llu",
+                  suite->name, (unsigned long long)op_effort_to_work(suite, suite->effort_max));
+    if (!xplan_fits(plan, why))
+        xplan_refuse(plan, why);
+}
+
+static void xplan_read_offers(const char *text, struct op_offers *offers_r)
+{
+    char *file = NULL;
+    size_t len = strlen(text);
+
+    if (*text == '@')
+        text = file = xinput_text(text + 1, PLAN_OFFER_MAX, &len);
+    if (!op_offers_find(text, len, offers_r))
+        fail_exit(EX_DATAERR, "an offer looks like onionpow:1:argon2id-16m/512",
+                  "--offer: there is no offer in the text");
+    free(file);
+}
+
+static void xplan_take_offer(const struct options *options, const struct op_offer *offer,
+                             struct plan *plan)
+{
+    plan->suite = offer->suite;
+    plan->effort = offer->effort;
+    plan->rate = 0;
+    plan->quote_len = offer->quote_len;
+    memcpy(plan->quote, offer->quote, sizeof plan->quote);
+    plan->threads = plan_threads(options, offer->suite, &plan->max_mem);
+}
+
+/* The first offer, in the server's order, that is acceptable here. */
+static void xplan_from_offer(const struct options *options, struct plan *plan)
+{
+    struct op_offers offers;
+    struct plan refused = {0};
+    char why[PLAN_TEXT_MAX], first_why[PLAN_TEXT_MAX];
+
+    xplan_read_offers(options->offer, &offers);
+    for (size_t i = 0; i < offers.count; i++) {
+        if (options->suite != NULL && offers.offer[i].suite != options->suite)
+            continue;
+        xplan_take_offer(options, &offers.offer[i], plan);
+        if (xplan_fits(plan, why))
+            return;
+        if (refused.suite == NULL) {
+            refused = *plan;
+            memcpy(first_why, why, sizeof first_why);
+        }
+    }
+    if (refused.suite != NULL)
+        xplan_refuse(&refused, first_why);
+    if (options->suite != NULL)
+        fail_exit(EX_UNAVAILABLE, "leave --suite out to take what is offered",
+                  "the server does not offer %s", options->suite->name);
+    fail_exit(EX_UNAVAILABLE, "a newer onionpow may know them; \"onionpow suites\" lists these",
+              "the server asks for suites or efforts that are unknown here");
+}
+
+void xplan_make(const struct options *options, size_t recipients, struct plan *plan_r)
+{
+    *plan_r = (struct plan){.max_time_s = options->max_time_s};
+    xplan_check_options(options);
+    if (options->offer != NULL)
+        xplan_from_offer(options, plan_r);
+    else
+        xplan_from_work(options, plan_r);
+    if (plan_r->quote_len > 0 && recipients > 1) {
+        /* A quote holds for the one recipient that it was given for, and does not say for whom. */
+        fail_note("the offer's quote is for one recipient of several: left out");
+        plan_r->quote_len = 0;
+    }
+}

@@ -1,0 +1,37 @@
+/*
+ * plan.h - what is minted, and whether it may be: suite, effort, threads and limits, from the
+ * options, the server's offer and the machine.
+ *
+ * The sender guards itself: a demand beyond --max-time or --max-mem is refused, not obeyed.
+ */
+#ifndef TOOLS_PLAN_H
+#define TOOLS_PLAN_H
+
+#include "pow/stamp.h"
+#include "tools/options.h"
+
+struct plan {
+    const struct op_suite *suite;
+    uint64_t effort;
+    uint8_t quote_len; /* as in struct op_stamp */
+    uint8_t quote[OP_QUOTE_LEN];
+    unsigned threads;
+    uint64_t max_mem;  /* octets */
+    double max_time_s; /* for each stamp */
+    double rate;       /* evaluations a second; 0: not measured */
+};
+
+/* Threads and memory alone: what bench needs too. Says so if memory allows fewer threads than
+ * wanted. At least 1, which may still be too much for *max_mem_r: see plan_has_memory. */
+unsigned plan_threads(const struct options *options, const struct op_suite *suite,
+                      uint64_t *max_mem_r);
+
+/* Does one evaluation fit into so much memory? */
+bool plan_has_memory(const struct op_suite *suite, uint64_t max_mem);
+
+/* For so many recipients. Ends the run with 64 (options that contradict each other), 65 (no offer
+ * in the text), 66 (no such file) or 69 (beyond the limits, or no offer that is acceptable here).
+ */
+void xplan_make(const struct options *options, size_t recipients, struct plan *plan_r);
+
+#endif
