@@ -1,0 +1,26 @@
+/*
+ * act.h - the way out through libmilter: carries out what has been decided.
+ *
+ * Results are libmilter's SMFIS_* codes, to be returned from the callback.
+ */
+#ifndef ACT_H
+#define ACT_H
+
+#include "milter/authres.h"
+#include "milter/reply.h"
+
+struct smfi_str; /* libmilter's SMFICTX */
+
+/* Refuses the recipient or message with the reply. */
+int act_refuse(struct smfi_str *ctx, const struct reply *reply);
+
+/* Removes the marked Authentication-Results fields, then inserts ours on top; forged and value may
+ * be NULL. False if libmilter failed: then the message must not be taken as if it had been done.
+ * Only at the end of a message. */
+bool act_mark(struct smfi_str *ctx, const struct authres_marks *forged, const char *value);
+
+/* Tells the MTA that we are still at work; the argument is its context. Only at the end of a
+ * message. */
+void act_progress(void *ctx);
+
+#endif

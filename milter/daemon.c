@@ -1,0 +1,305 @@
+/*
+ * daemon.c - the order of things: what is opened before what, what a reload swaps, how a stop
+ * waits. Each step's own work is done elsewhere.
+ */
+#include "milter/daemon.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "milter/endpoint.h"
+#include "milter/gate.h"
+#include "milter/keeper.h"
+#include "milter/keyfile.h"
+#include "milter/ledger.h"
+#include "milter/log.h"
+#include "milter/mfi.h"
+#include "milter/notify.h"
+#include "milter/sandbox.h"
+#include "milter/service.h"
+#include "milter/signals.h"
+#include "pow/selftest.h"
+
+#define GRACE_NS 500000000 /* at a stop, for ends of messages that have been sent */
+#define DRAIN_S  20        /* at a stop, for messages that are being judged */
+
+struct daemon {
+    const struct daemon_spec *spec;
+    const struct conf *conf; /* with which it started: fixed keys stay as they are here */
+    struct op_key *key;
+    struct ledger *ledger;
+    struct gate *gate;
+    struct service *service;
+    struct keeper *keeper;
+    pthread_t runner;
+    bool run_ok; /* what mfi_run has returned; valid after SIGNALS_ENDED */
+};
+
+static int fail(int status, const char *why)
+{
+    log_line(LOG_LEVEL_ERROR, "%s", why);
+    return status;
+}
+
+static enum log_level log_most(const struct daemon_spec *spec)
+{
+    return spec->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+}
+
+/* --- privileges --------------------------------------------------------------------------- */
+
+/* The directory that a file is in, made for the user if it is missing. */
+static void make_parent(const char *path, const struct sandbox_user *user)
+{
+    char dir[4096];
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path || (size_t)(slash - path) >= sizeof dir)
+        return;
+    memcpy(dir, path, (size_t)(slash - path));
+    dir[slash - path] = '\0';
+    if (!sandbox_make_directory(dir, user))
+        log_line(LOG_LEVEL_WARNING, "directory %s cannot be made: %s", dir, strerror(errno));
+}
+
+static int become_user(const struct conf *conf)
+{
+    struct sandbox_user user;
+    char why[CONF_WHY_MAX];
+
+    if (geteuid() != 0)
+        return EX_OK;
+    if (conf->user[0] == '\0') {
+        log_line(LOG_LEVEL_WARNING, "running as root: name a user of its own in the key \"user\"");
+        return EX_OK;
+    }
+    if (!sandbox_find_user(conf->user, &user)) {
+        log_line(LOG_LEVEL_ERROR,
+                 "key \"user\": got \"%s\", allowed: a user of this system other than "
+                 "root, or \"\"",
+                 conf->user);
+        return EX_CONFIG;
+    }
+    make_parent(conf->key_file, &user);
+    make_parent(conf->ledger.path, &user);
+    return sandbox_drop(&user, why, sizeof why) ? EX_OK : fail(EX_NOPERM, why);
+}
+
+/* --- start -------------------------------------------------------------------------------- */
+
+static int claim_socket(const struct conf *conf)
+{
+    const char *path = conf_socket_path(conf);
+    char why[CONF_WHY_MAX] = "";
+    switch (path ? endpoint_claim(path, why, sizeof why) : ENDPOINT_FREE) {
+    case ENDPOINT_FREE:
+        return EX_OK;
+    case ENDPOINT_IN_USE:
+        return fail(EX_UNAVAILABLE, why);
+    case ENDPOINT_OBSTRUCTED:
+        break;
+    }
+    return fail(EX_CANTCREAT, why);
+}
+
+static int open_key(struct daemon *daemon)
+{
+    char why[CONF_WHY_MAX];
+    bool made;
+    daemon->key = keyfile_open(daemon->conf->key_file, &made, why, sizeof why);
+    if (!daemon->key)
+        return fail(made ? EX_CANTCREAT : EX_NOPERM, why);
+    if (made)
+        log_line(LOG_LEVEL_INFO, "made a new site key: %s", daemon->conf->key_file);
+    return EX_OK;
+}
+
+static int open_ledger(struct daemon *daemon)
+{
+    const struct conf *conf = daemon->conf;
+    const struct ledger_spec spec = {.backend = conf->ledger.backend,
+                                     .path = conf->ledger.path,
+                                     .max_size = conf->ledger.max_size};
+    char why[CONF_WHY_MAX];
+    daemon->ledger = ledger_open(&spec, why, sizeof why);
+    return daemon->ledger ? EX_OK : fail(EX_CANTCREAT, why);
+}
+
+static struct gate_limits limits_of(const struct conf *conf)
+{
+    return (struct gate_limits){.threads = conf->verify.max_cpu_threads,
+                                .memory = conf->verify.max_memory,
+                                .queue = conf->verify.queue,
+                                .wait_s = conf->verify.wait_s};
+}
+
+static int open_service(struct daemon *daemon)
+{
+    const struct gate_limits limits = limits_of(daemon->conf);
+    daemon->gate = gate_new(&limits);
+    if (daemon->gate)
+        daemon->service =
+            service_new(conf_ref(daemon->conf), daemon->key, daemon->ledger, daemon->gate);
+    return daemon->service ? EX_OK : fail(EX_OSERR, "out of memory");
+}
+
+static int open_filter(struct daemon *daemon)
+{
+    char why[CONF_WHY_MAX];
+    if (mfi_open(daemon->service, daemon->conf, why))
+        return EX_OK;
+    return fail(conf_socket_path(daemon->conf) ? EX_CANTCREAT : EX_UNAVAILABLE, why);
+}
+
+static void *run(void *arg)
+{
+    struct daemon *daemon = arg;
+    daemon->run_ok = mfi_run();
+    signals_post(SIGNALS_ENDED);
+    return NULL;
+}
+
+static int start_threads(struct daemon *daemon)
+{
+    sigset_t old;
+    signals_block(&old);
+    daemon->keeper = keeper_start(daemon->service);
+    bool ok = daemon->keeper && pthread_create(&daemon->runner, NULL, run, daemon) == 0;
+    signals_unblock(&old);
+    return ok ? EX_OK : fail(EX_OSERR, "a thread cannot be started");
+}
+
+static int start(struct daemon *daemon)
+{
+    const char *part;
+    enum op_err err = op_selftest(&part);
+    if (err != OP_OK) {
+        log_line(LOG_LEVEL_ERROR, "self-test of %s: %s", part, op_err_str(err));
+        return EX_SOFTWARE;
+    }
+    log_open(daemon->conf->log, log_most(daemon->spec));
+    int status = become_user(daemon->conf);
+    if (status != EX_OK)
+        return status;
+    sandbox_harden();
+    if (!signals_open())
+        return fail(EX_OSERR, strerror(errno));
+
+    int (*const steps[])(struct daemon *) = {open_key, open_ledger, open_service, open_filter,
+                                             start_threads};
+    status = claim_socket(daemon->conf);
+    for (size_t i = 0; status == EX_OK && i < sizeof steps / sizeof *steps; i++)
+        status = steps[i](daemon);
+    return status;
+}
+
+/* For a daemon that did not start: no session borrows anything. */
+static void release(struct daemon *daemon)
+{
+    keeper_stop(daemon->keeper);
+    service_free(daemon->service);
+    gate_free(daemon->gate);
+    ledger_close(daemon->ledger);
+    op_key_free(daemon->key);
+}
+
+/* --- reload and stop ---------------------------------------------------------------------- */
+
+static void warn_fixed(const struct daemon *daemon, const struct conf *loaded)
+{
+    char names[CONF_FIXED_MAX];
+    conf_fixed_changes(daemon->conf, loaded, names);
+    if (names[0] != '\0')
+        log_line(LOG_LEVEL_WARNING, "reload: changed, but in effect only after a restart: %s",
+                 names);
+}
+
+static void reload(struct daemon *daemon)
+{
+    const struct daemon_spec *spec = daemon->spec;
+    char why[CONF_WHY_MAX];
+
+    notify_reloading();
+    const struct conf *conf = conf_load(spec->path, spec->overrides, spec->override_count, why);
+    if (!conf) {
+        log_line(LOG_LEVEL_ERROR, "reload: the old configuration stays: %s", why);
+        notify_ready("serving; the last reload failed, see the log");
+        return;
+    }
+    const struct gate_limits limits = limits_of(conf);
+    warn_fixed(daemon, conf);
+    log_open(conf->log, log_most(spec));
+    gate_set_limits(daemon->gate, &limits);
+    service_swap_conf(daemon->service, conf);
+    log_line(LOG_LEVEL_INFO, "reload: done");
+    notify_ready("serving");
+}
+
+/* A thread of its own: libmilter holds the lock that this takes while it waits for connections. */
+static void *end_filter(void *arg)
+{
+    (void)arg;
+    mfi_stop();
+    return NULL;
+}
+
+/* Nobody finds us any more; ends of messages that are in a socket's buffer are read; libmilter
+ * closes the connections where nothing is being judged; what is being judged gets its answer.
+ * Connections are still open then, each with a thread of libmilter that may use all we have: so
+ * nothing is freed, and no exit handler runs. The ledger is durable at every moment. Nor is
+ * libmilter waited for, which takes some seconds to see that it is to end. */
+__attribute__((noreturn)) static void stop(struct daemon *daemon, int status)
+{
+    pthread_t ender;
+    notify_stopping("finishing messages");
+    if (conf_socket_path(daemon->conf))
+        unlink(conf_socket_path(daemon->conf)); /* libmilter leaves it where root has started it */
+    nanosleep(&(struct timespec){.tv_nsec = GRACE_NS}, NULL);
+    if (pthread_create(&ender, NULL, end_filter, NULL) == 0)
+        pthread_detach(ender);
+    unsigned left = service_drain(daemon->service, DRAIN_S);
+    gate_close(daemon->gate);
+    if (left > 0)
+        log_line(LOG_LEVEL_WARNING,
+                 "stopped before %u messages were answered: they will be tried again", left);
+    else
+        log_line(LOG_LEVEL_INFO, "stopped");
+    _exit(status);
+}
+
+static void serve(struct daemon *daemon)
+{
+    for (;;) {
+        switch (signals_wait()) {
+        case SIGNALS_RELOAD:
+            reload(daemon);
+            continue;
+        case SIGNALS_STOP:
+            stop(daemon, EX_OK);
+        case SIGNALS_ENDED:
+            break;
+        }
+        /* libmilter ends by itself after an error, or when its own thread has caught the second of
+         * two signals that came within microseconds (signals.h). */
+        if (!daemon->run_ok)
+            log_line(LOG_LEVEL_ERROR, "libmilter has ended with an error");
+        stop(daemon, daemon->run_ok ? EX_OK : EX_SOFTWARE);
+    }
+}
+
+int daemon_run(const struct daemon_spec *spec, const struct conf *conf)
+{
+    struct daemon daemon = {.spec = spec, .conf = conf};
+    int status = start(&daemon);
+    if (status != EX_OK) {
+        release(&daemon);
+        return status;
+    }
+    log_line(LOG_LEVEL_INFO, "serving at %s, version " ONIONPOW_VERSION, conf->socket);
+    notify_ready("serving");
+    serve(&daemon);
+    return EX_OK;
+}

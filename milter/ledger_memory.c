@@ -1,0 +1,204 @@
+/*
+ * ledger_memory.c - the ledger that forgets with its process: for tests, and for trying things out.
+ *
+ * The same states and rules as on disk, under one lock. Leases do not count against max_size.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "milter/ledger_backend.h"
+#include "milter/ledger_table.h"
+
+struct memory {
+    pthread_mutex_t lock; /* everything below */
+    uint32_t purged_before;
+    struct ledger_table *leases; /* RESERVED */
+    struct ledger_table *stored; /* all else */
+};
+
+static void memory_close(void *self)
+{
+    struct memory *ledger = self;
+    ledger_table_free(ledger->leases);
+    ledger_table_free(ledger->stored);
+    pthread_mutex_destroy(&ledger->lock);
+    free(ledger);
+}
+
+static void *memory_open(const struct ledger_spec *spec, char *why_r, size_t why_size)
+{
+    struct memory *ledger = calloc(1, sizeof *ledger);
+    if (!ledger) {
+        snprintf(why_r, why_size, "no memory for the ledger");
+        return NULL;
+    }
+    pthread_mutex_init(&ledger->lock, NULL);
+    ledger->leases = ledger_table_new(LEDGER_TABLE_LEASES_MAX);
+    ledger->stored = ledger_table_new((size_t)(spec->max_size / ledger_table_entry_size()));
+    if (!ledger->leases || !ledger->stored) {
+        snprintf(why_r, why_size, "no memory for the ledger");
+        memory_close(ledger);
+        return NULL;
+    }
+    return ledger;
+}
+
+/* What is known of the stamp; what is stored beats a lease. */
+static struct ledger_entry load(const struct memory *ledger, const struct ledger_key *key)
+{
+    struct ledger_entry entry = ledger_entry_none(key, ledger->purged_before);
+    if (entry.state == LEDGER_ENTRY_OUTDATED)
+        return entry;
+    const struct ledger_entry *found = ledger_table_find(ledger->stored, key);
+    if (!found)
+        found = ledger_table_find(ledger->leases, key);
+    return found ? *found : entry;
+}
+
+static enum ledger_err memory_reserve(void *self, const struct ledger_key *key,
+                                      const uint8_t *fingerprint, uint64_t token, int64_t now,
+                                      enum ledger_state *state_r)
+{
+    struct memory *ledger = self;
+    enum ledger_err err = LEDGER_OK;
+    pthread_mutex_lock(&ledger->lock);
+    struct ledger_entry entry = load(ledger, key);
+    enum ledger_state state = ledger_entry_look(&entry, fingerprint, now);
+    if (state == LEDGER_RESERVED_NEW && !ledger_table_lease(ledger->leases, key, token, now))
+        err = LEDGER_FULL;
+    else
+        *state_r = state;
+    pthread_mutex_unlock(&ledger->lock);
+    return err;
+}
+
+static enum ledger_err memory_release(void *self, const struct ledger_key *key, uint64_t token)
+{
+    struct memory *ledger = self;
+    pthread_mutex_lock(&ledger->lock);
+    ledger_table_release(ledger->leases, key, token);
+    pthread_mutex_unlock(&ledger->lock);
+    return LEDGER_OK;
+}
+
+static enum ledger_err memory_end(void *self, const struct ledger_key *key,
+                                  enum ledger_entry_state to, uint64_t token, int64_t now)
+{
+    struct memory *ledger = self;
+    enum ledger_err err = LEDGER_OK;
+    pthread_mutex_lock(&ledger->lock);
+    struct ledger_entry entry = load(ledger, key);
+    if (ledger_entry_end(&entry, to, token, now) && !ledger_table_put(ledger->stored, &entry))
+        err = LEDGER_FULL;
+    else
+        ledger_table_release(ledger->leases, key, token);
+    pthread_mutex_unlock(&ledger->lock);
+    return err;
+}
+
+/* Makes room for all the keys, or changes nothing. New places hold an absent entry until they are
+ * written, which is before the lock is given back. */
+static bool make_room(struct memory *ledger, const struct ledger_key *keys, size_t count)
+{
+    size_t i;
+    for (i = 0; i < count; i++) {
+        struct ledger_entry none = ledger_entry_none(&keys[i], 0);
+        if (!ledger_table_find(ledger->stored, &keys[i]) &&
+            !ledger_table_put(ledger->stored, &none))
+            break;
+    }
+    if (i == count)
+        return true;
+    while (i-- > 0) {
+        const struct ledger_entry *entry = ledger_table_find(ledger->stored, &keys[i]);
+        if (entry && entry->state == LEDGER_ENTRY_ABSENT)
+            ledger_table_drop(ledger->stored, &keys[i]);
+    }
+    return false;
+}
+
+static enum ledger_err spend_all(struct memory *ledger, const struct ledger_entry *entries,
+                                 const struct ledger_key *keys, size_t count, uint64_t token)
+{
+    if (!make_room(ledger, keys, count))
+        return LEDGER_FULL;
+    for (size_t i = 0; i < count; i++) {
+        OP_BUG_IF(!ledger_table_put(ledger->stored, &entries[i]));
+        ledger_table_release(ledger->leases, &keys[i], token);
+    }
+    return LEDGER_OK;
+}
+
+static enum ledger_err memory_spend(void *self, const struct ledger_key *keys, size_t count,
+                                    const uint8_t *fingerprint, uint64_t token, int64_t now,
+                                    bool *spent_r, size_t *culprit_r)
+{
+    struct memory *ledger = self;
+    struct ledger_entry entries[LEDGER_SPEND_MAX];
+    enum ledger_err err = LEDGER_OK;
+    size_t i;
+    pthread_mutex_lock(&ledger->lock);
+    for (i = 0; i < count; i++) {
+        entries[i] = load(ledger, &keys[i]);
+        if (!ledger_entry_spend(&entries[i], fingerprint, token, now))
+            break;
+    }
+    if (i == count)
+        err = spend_all(ledger, entries, keys, count, token);
+    else
+        *culprit_r = i;
+    if (err == LEDGER_OK)
+        *spent_r = i == count;
+    pthread_mutex_unlock(&ledger->lock);
+    return err;
+}
+
+static enum ledger_err memory_purge(void *self, uint32_t before, size_t limit, bool *more_r)
+{
+    struct memory *ledger = self;
+    pthread_mutex_lock(&ledger->lock);
+    if (before > ledger->purged_before)
+        ledger->purged_before = before;
+    struct ledger_entry *entry = ledger_table_oldest(ledger->stored);
+    bool more = false;
+    while (entry && !more) {
+        struct ledger_entry *next = ledger_table_next(entry);
+        if (entry->key.date < ledger->purged_before) {
+            if (limit == 0) {
+                more = true;
+            } else {
+                ledger_table_drop(ledger->stored, &entry->key);
+                limit--;
+            }
+        }
+        entry = next;
+    }
+    *more_r = more;
+    pthread_mutex_unlock(&ledger->lock);
+    return LEDGER_OK;
+}
+
+static enum ledger_err memory_stats(void *self, struct ledger_stats *stats_r)
+{
+    struct memory *ledger = self;
+    pthread_mutex_lock(&ledger->lock);
+    *stats_r = (struct ledger_stats){
+        .entries = ledger_table_count(ledger->stored),
+        .bytes = ledger_table_count(ledger->stored) * ledger_table_entry_size(),
+        .max_bytes = ledger_table_max(ledger->stored) * ledger_table_entry_size()};
+    pthread_mutex_unlock(&ledger->lock);
+    return LEDGER_OK;
+}
+
+const struct ledger_backend ledger_memory = {
+    .name = "memory",
+    .open = memory_open,
+    .close = memory_close,
+    .reserve = memory_reserve,
+    .release = memory_release,
+    .end = memory_end,
+    .spend = memory_spend,
+    .purge = memory_purge,
+    .stats = memory_stats,
+};

@@ -1,0 +1,57 @@
+/* report.c - formats the log line of a message. */
+#include "milter/report.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "milter/reply.h"
+
+#define FIELD_MAX 64
+
+/* Names come from the MTA and from the configuration: a blank or "=" in one must not look like a
+ * field. */
+static const char *field(const char *text, const char *absent, char out[FIELD_MAX])
+{
+    size_t len = 0;
+
+    if (text == NULL || *text == '\0')
+        return absent;
+    for (; text[len] != '\0' && len < FIELD_MAX - 1; len++)
+        out[len] = text[len] > ' ' && text[len] <= '~' && text[len] != '=' ? text[len] : '_';
+    out[len] = '\0';
+    return out;
+}
+
+/* "would" is for monitor mode, which lets everything but relaying pass. */
+static const char *verdict_name(const struct report *report)
+{
+    bool would = report->mode == CONF_MONITOR && report->outcome != OUTCOME_RELAY;
+
+    if (report->outcome == OUTCOME_PASS || report->outcome == OUTCOME_EXEMPT)
+        return "pass";
+    if (reply_is_temporary(report->outcome))
+        return would ? "would-tempfail" : "tempfail";
+    return would ? "would-fail" : "fail";
+}
+
+static const char *reason_name(const struct report *report)
+{
+    if (report->outcome == OUTCOME_PASS)
+        return "-";
+    if (report->outcome == OUTCOME_UNPAID)
+        return op_verdict_str(report->verdict);
+    return outcome_str(report->outcome);
+}
+
+void report_format(const struct report *report, char line_r[REPORT_MAX])
+{
+    char queue_id[FIELD_MAX], listener[FIELD_MAX];
+
+    snprintf(line_r, REPORT_MAX,
+             "%s: verdict=%s listener=%s rcpts=%zu suite=%s work=%llu price=%llu reason=%s ms=%llu",
+             field(report->queue_id, "NOQUEUE", queue_id), verdict_name(report),
+             field(report->listener, "-", listener), report->recipients,
+             report->suite == NULL ? "-" : report->suite, (unsigned long long)report->work,
+             (unsigned long long)report->price, reason_name(report),
+             (unsigned long long)report->ms);
+}

@@ -1,0 +1,81 @@
+/*
+ * scope.c - matches a connection with the listeners, in their order.
+ *
+ * A listener matches if each list that it has contains the connection's value; an empty list asks
+ * for nothing. What the MTA does not tell is in no list: an unknown client never matches
+ * match-client.
+ */
+#include "milter/scope.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+void scope_client_read(const struct sockaddr *addr, struct scope_client *client_r)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    memset(client_r, 0, sizeof *client_r);
+    if (addr == NULL)
+        return;
+    if (addr->sa_family == AF_INET) {
+        struct sockaddr_in in; /* copied: libmilter promises no alignment */
+        memcpy(&in, addr, sizeof in);
+        memcpy(client_r->addr, mapped, sizeof mapped);
+        memcpy(client_r->addr + sizeof mapped, &in.sin_addr, 4);
+        client_r->known = true;
+    } else if (addr->sa_family == AF_INET6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, addr, sizeof in6);
+        memcpy(client_r->addr, &in6.sin6_addr, 16);
+        client_r->known = true;
+    }
+}
+
+static bool net_contains(const struct conf_net *net, const uint8_t addr[16])
+{
+    unsigned octets = net->prefix / 8;
+    unsigned bits = net->prefix % 8;
+
+    if (memcmp(net->addr, addr, octets) != 0)
+        return false;
+    return bits == 0 || ((net->addr[octets] ^ addr[octets]) >> (8 - bits)) == 0;
+}
+
+static bool client_matches(const struct conf_listener *listener, const struct scope_client *client)
+{
+    if (listener->match_client_count == 0)
+        return true;
+    if (!client->known)
+        return false;
+    for (size_t i = 0; i < listener->match_client_count; i++) {
+        if (net_contains(&listener->match_client[i], client->addr))
+            return true;
+    }
+    return false;
+}
+
+static bool daemon_matches(const struct conf_listener *listener, const char *daemon_name)
+{
+    if (listener->match_daemon_count == 0)
+        return true;
+    if (daemon_name == NULL)
+        return false;
+    for (size_t i = 0; i < listener->match_daemon_count; i++) {
+        if (strcmp(listener->match_daemon[i], daemon_name) == 0)
+            return true;
+    }
+    return false;
+}
+
+const struct conf_listener *scope_find(const struct conf *conf, const char *daemon_name,
+                                       const struct scope_client *client)
+{
+    if (conf->listener_count == 0)
+        return &conf->fallback;
+    for (size_t i = 0; i < conf->listener_count; i++) {
+        const struct conf_listener *listener = &conf->listener[i];
+        if (daemon_matches(listener, daemon_name) && client_matches(listener, client))
+            return listener;
+    }
+    return NULL;
+}

@@ -1,0 +1,30 @@
+/*
+ * scope.h - which listener of the configuration guards a connection.
+ *
+ * Decided once, at connect, from what the MTA says of its own listener and from the client's
+ * address. Knows nothing of messages.
+ */
+#ifndef SCOPE_H
+#define SCOPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "milter/conf.h"
+
+struct scope_client { /* a value */
+    bool known;       /* false: not an IP address (a local process, or the MTA does not say) */
+    uint8_t addr[16]; /* IPv4 as ::ffff:0:0/96 */
+};
+
+/* addr may be NULL. */
+void scope_client_read(const struct sockaddr *addr, struct scope_client *client_r);
+
+/* The first listener that matches, NULL if the connection is not guarded. Without any listener
+ * block the fallback guards everything. daemon_name is the MTA's {daemon_name}, NULL if it gives
+ * none. The result lives as long as conf. */
+const struct conf_listener *scope_find(const struct conf *conf, const char *daemon_name,
+                                       const struct scope_client *client);
+
+#endif
