@@ -1,0 +1,282 @@
+#!/usr/bin/python3
+"""Start, reload, stop, the command line's -n, -d and -V, and what the log may hold."""
+import os
+import re
+import signal
+import stat
+import unittest
+
+from stage import BOB, Stage, listener
+
+import build
+import stamps
+from message import Message
+
+USAGE, CONFIG = 64, 78
+
+
+class CommandLine(Stage):
+    def check(self, text, *more):
+        daemon = self.daemon(start=False)
+        daemon.write_conf(text.replace("{dir}", daemon.directory))
+        return build.run(build.MILTER, "-n", "-c", daemon.conf, *more), daemon
+
+    def test_check_is_quiet(self):
+        done, _ = self.check(self.daemon(start=False).text)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def test_check_has_no_effect(self):
+        _, daemon = self.check('socket = "local:{dir}/s"\nuser = ""\nledger { path = "{dir}/l" }')
+        self.assertEqual(os.listdir(daemon.directory), ["onionpow.conf"])
+
+    def test_bad_configuration(self):
+        """Exit 78, and a text that names file, line, key, and what was there."""
+        cases = [
+            ('socket = "local:{dir}/s"\nno-such-key = 1', ["2", "no-such-key"]),
+            ('\n\nvalidity = "soon"', ["3", "validity", "soon"]),
+            ('validity = 7d\nlog-privacy = loud', ["2", "log-privacy", "loud", "strict"]),
+            ('suite "rot13" { work = 1 }', ["1", "rot13"]),
+            ('suite "sha256" { work = 0 }', ["1", "work"]),
+            ('suite "sha256" { work = -5 }', ["work"]),
+            ('suite "argon2id-16m" { work = 99999999999999999999 }', ["work"]),
+            ('ledger { backend = paper }', ["backend", "paper", "lmdb"]),
+            ('ledger { max-size = 3 }', ["max-size"]),
+            ('listener "a" { mode = maybe }', ["mode", "maybe", "enforce"]),
+            ('listener "a" { match-client = { "300.1.1.1" } }', ["match-client", "300.1.1.1"]),
+            ('listener "a" { match-client = { "10.0.0.0/40" } }', ["match-client", "10.0.0.0/40"]),
+            ('listener "a" { price-factor = 0 }', ["price-factor"]),
+            ('listener "a" { }\nlistener "a" { }', ["a"]),
+            ('socket = "carrier-pigeon"', ["socket", "carrier-pigeon"]),
+            ('verify { max-memory = 1KiB }', ["max-memory"]),
+            ('help-url = "two words"', ["help-url"]),
+            ('socket = "local:{dir}/s', []), ("}", ["1"]), ("socket", []),
+        ]
+        for text, words in cases:
+            with self.subTest(text):
+                done, daemon = self.check(text)
+                self.assertEqual(done.returncode, CONFIG, done)
+                self.assertEqual(done.stdout, "")
+                for word in [daemon.conf] + words:
+                    self.assertIn(word, done.stderr)
+
+    def test_missing_file(self):
+        done = build.run(build.MILTER, "-n", "-c", "/nonexistent/onionpow.conf")
+        self.assertEqual(done.returncode, CONFIG, done)
+        self.assertIn("/nonexistent/onionpow.conf", done.stderr)
+
+    def test_no_suite_enabled(self):
+        done, _ = self.check("".join(f'suite "{name}" {{ enabled = no }}\n' for name in (
+            "argon2id-16m", "argon2id-64m", "argon2id-256m", "sha256")))
+        self.assertEqual(done.returncode, CONFIG, done)
+
+    def test_overrides(self):
+        done, _ = self.check('validity = 7d', "-o", "validity=soon")
+        self.assertEqual(done.returncode, CONFIG, done)
+        self.assertIn("soon", done.stderr)
+        done, _ = self.check('validity = 7d', "-o", "validity=3d", "-o", "ledger.backend=memory")
+        self.assertEqual(done.returncode, 0, done)
+
+    def test_dump_reads_back(self):
+        daemon = self.daemon(start=False, listeners=listener(more='price-factor = 2.5 relay-guard = yes')
+                             + 'listener "tor" { match-client = { "fc00:dead:beef:4dad::/64" } mode = monitor }',
+                             extra='help-url = "https://help.example/"')
+        dump = build.run(build.MILTER, "-d", "-c", daemon.conf)
+        self.assertEqual(dump.returncode, 0, dump)
+        again = self.daemon(start=False)
+        again.write_conf(dump.stdout)
+        second = build.run(build.MILTER, "-d", "-c", again.conf)
+        self.assertEqual(second.stdout, dump.stdout, second)
+        for word in ("fc00:dead:beef:4dad::/64", "monitor", "2.5", "https://help.example/", "4096"):
+            self.assertIn(word, dump.stdout)
+
+    def test_shipped_configuration(self):
+        """etc/onionpow.conf is what the program does without any."""
+        shipped = os.path.join(build.SOURCE, "etc", "onionpow.conf")
+        done = build.run(build.MILTER, "-n", "-c", shipped)
+        self.assertEqual(done.returncode, 0, done)
+        empty = self.daemon(start=False)
+        empty.write_conf("")
+        self.assertEqual(build.run(build.MILTER, "-d", "-c", shipped).stdout,
+                         build.run(build.MILTER, "-d", "-c", empty.conf).stdout)
+
+    def test_version(self):
+        done = build.run(build.MILTER, "-V")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("argon2id-16m", done.stdout)
+
+    def test_usage(self):
+        for argv in (["-z"], ["extra"], ["-c"]):
+            with self.subTest(argv):
+                done = build.run(build.MILTER, *argv)
+                self.assertEqual(done.returncode, USAGE, done)
+                self.assertEqual(done.stdout, "")
+
+
+class Life(Stage):
+    def test_stop(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number):
+                daemon = self.daemon()
+                idle = self.session(daemon)
+                idle.envelope([BOB])
+                self.assertAccepted(self.deliver(daemon, [BOB], Message([stamps.mint(BOB)])))
+                daemon.signal(number)
+                self.assertEqual(daemon.wait(), 0, daemon.log())
+
+    def test_stop_finishes_what_is_being_judged(self):
+        suites = 'suite "argon2id-256m" { enabled = yes work = 16 }'
+        daemon = self.daemon(suites=suites)
+        message = Message([stamps.mint(BOB, suite="argon2id-256m", work=16)])
+        session = self.session(daemon)
+        session.envelope([BOB])
+        self.assertIsNone(session.content(message))
+        daemon.signal(signal.SIGSTOP)
+        session.eom_begin()
+        daemon.signal(signal.SIGCONT)
+        daemon.signal(signal.SIGTERM)
+        answer = session.answer()
+        self.assertTrue(answer.accepted or answer.text.startswith("451"), answer)
+        self.assertEqual(daemon.wait(), 0, daemon.log())
+
+    def test_reload(self):
+        daemon = self.daemon()
+        before = self.session(daemon)
+        for number in (signal.SIGHUP, signal.SIGUSR1):
+            with self.subTest(number):
+                self.assertRefused(self.deliver(daemon, [BOB], Message()), "554 5.7.1")
+                daemon.write_conf(daemon.text.replace("mode = enforce", "mode = monitor"))
+                daemon.signal(number)
+                build.until("the reload", lambda: self.deliver(daemon, [BOB], Message()).accepted)
+                daemon.write_conf(daemon.text.replace("mode = monitor", "mode = enforce"))
+                daemon.signal(number)
+                build.until("the reload", lambda: not self.deliver(daemon, [BOB], Message()).accepted)
+        self.assertRefused(before.deliver([BOB], Message()), "554 5.7.1")
+
+    def test_session_keeps_the_configuration_it_started_with(self):
+        daemon = self.daemon()
+        before = self.session(daemon)
+        daemon.write_conf(daemon.text.replace("mode = enforce", "mode = monitor"))
+        daemon.signal(signal.SIGHUP)
+        build.until("the reload", lambda: self.deliver(daemon, [BOB], Message()).accepted)
+        self.assertRefused(before.deliver([BOB], Message()), "554 5.7.1")
+
+    def test_bad_reload_keeps_the_old(self):
+        daemon = self.daemon()
+        good = daemon.text
+        daemon.write_conf(good.replace("mode = enforce", "mode = perhaps"))
+        daemon.signal(signal.SIGHUP)
+        build.until("a complaint in the log", lambda: "perhaps" in daemon.log())
+        self.assertRefused(self.deliver(daemon, [BOB], Message()), "554 5.7.1")
+        daemon.write_conf(good.replace("mode = enforce", "mode = monitor"))
+        daemon.signal(signal.SIGHUP)
+        build.until("the reload", lambda: self.deliver(daemon, [BOB], Message()).accepted)
+
+    def test_second_on_the_same_socket(self):
+        daemon = self.daemon()
+        second = self.daemon(start=False, at=daemon.socket)
+        done = build.run(build.MILTER, "-c", second.conf, timeout=build.HANG_S)
+        self.assertNotIn(done.returncode, (0, -signal.SIGKILL), done)
+        self.assertGreater(done.returncode, 0, done)
+        self.assertIn(daemon.socket, done.stderr)
+        self.assertAccepted(self.deliver(daemon, [BOB], Message([stamps.mint(BOB)])))
+
+    def test_second_on_the_same_ledger(self):
+        daemon = self.daemon(ledger="lmdb")
+        second = self.daemon(start=False, ledger="lmdb")
+        second.write_conf(second.text.replace(second.ledger_path, daemon.ledger_path))
+        done = build.run(build.MILTER, "-c", second.conf, timeout=build.HANG_S)
+        self.assertGreater(done.returncode, 0, done)
+        self.assertIn(daemon.ledger_path, done.stderr)
+        self.assertAccepted(self.deliver(daemon, [BOB], Message([stamps.mint(BOB)])))
+
+    def test_socket_left_by_a_crash(self):
+        daemon = self.daemon()
+        daemon.kill()
+        self.assertTrue(os.path.exists(daemon.socket))
+        daemon.start()
+        self.assertAccepted(self.deliver(daemon, [BOB], Message([stamps.mint(BOB)])))
+
+    def test_socket_path_taken_by_a_file(self):
+        daemon = self.daemon(start=False)
+        with open(daemon.socket, "w", encoding="utf-8") as out:
+            out.write("precious")
+        done = build.run(build.MILTER, "-c", daemon.conf, timeout=build.HANG_S)
+        self.assertGreater(done.returncode, 0, done)
+        with open(daemon.socket, encoding="utf-8") as kept:
+            self.assertEqual(kept.read(), "precious")
+
+    def test_site_key_and_socket_modes(self):
+        daemon = self.daemon()
+        key = os.path.join(daemon.directory, "site.key")
+        self.assertEqual(stat.S_IMODE(os.stat(key).st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE(os.stat(daemon.socket).st_mode), 0o666)
+        with open(key, "rb") as first:
+            before = first.read()
+        daemon.stop()
+        daemon.start()
+        with open(key, "rb") as second:
+            self.assertEqual(second.read(), before, "the key stays")
+
+    def test_damaged_site_key(self):
+        daemon = self.daemon(start=False)
+        with open(os.path.join(daemon.directory, "site.key"), "wb") as key:
+            key.write(b"short")
+        os.chmod(os.path.join(daemon.directory, "site.key"), 0o600)
+        done = build.run(build.MILTER, "-c", daemon.conf, timeout=build.HANG_S)
+        self.assertGreater(done.returncode, 0, done)
+        self.assertIn("site.key", done.stderr)
+
+    def test_unusable_ledger_directory(self):
+        daemon = self.daemon(start=False, ledger="lmdb")
+        with open(daemon.ledger_path, "w", encoding="utf-8") as blocker:
+            blocker.write("a file where the directory should be")
+        done = build.run(build.MILTER, "-c", daemon.conf, timeout=build.HANG_S)
+        self.assertGreater(done.returncode, 0, done)
+        self.assertIn(daemon.ledger_path, done.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root: to have privileges that can be dropped")
+    def test_root_becomes_the_user(self):
+        daemon = self.daemon(start=False, ledger="lmdb")
+        daemon.write_conf(daemon.text.replace('user = ""', 'user = "nobody"'))
+        os.chown(daemon.directory, 65534, 65534)
+        daemon.start()
+        with open(f"/proc/{daemon.process.pid}/status", encoding="utf-8") as status:
+            text = status.read()
+        self.assertRegex(text, r"Uid:\t65534\t65534\t65534\t65534")
+        self.assertRegex(text, r"CapEff:\t0+\n")
+        self.assertAccepted(self.deliver(daemon, [BOB], Message([stamps.mint(BOB)])))
+
+
+class Privacy(Stage):
+    LINE = re.compile(r"(\w+): verdict=(\S+) listener=(\S+) rcpts=(\d+) suite=(\S+) work=(\d+|-) price=(\d+|-) "
+                      r"reason=(\S+) ms=(\d+)")
+
+    def play(self, privacy):
+        daemon = self.daemon(privacy=privacy)
+        for message in (Message([stamps.mint(BOB)]), Message(), Message(["v=1; junk"])):
+            self.deliver(daemon, [BOB], message, queue_id="4XyZ12")
+        session = self.session(daemon, host="[fc00:dead:beef:4dad::44]", address="fc00:dead:beef:4dad::44", port=68)
+        session.deliver([BOB], Message())
+        session.mail()
+        session.rcpt("<eve@elsewhere.test>", mailer="smtp")
+        daemon.stop()
+        return daemon
+
+    def test_one_line_a_message(self):
+        lines = [self.LINE.search(line) for line in self.play("strict").lines("verdict=")]
+        self.assertTrue(all(lines), lines)
+        self.assertEqual([m.group(1, 2, 3, 4, 8) for m in lines][:3],
+                         [("4XyZ12", "pass", "onion", "1", "-"), ("4XyZ12", "fail", "onion", "1", "missing"),
+                          ("4XyZ12", "fail", "onion", "1", "malformed")])
+        self.assertEqual(lines[0].group(5, 6, 7), ("sha256", "4096", "4096"))
+
+    def test_strict_names_nobody(self):
+        log = self.play("strict").log().lower()
+        for word in ("bob", "alice", "eve@", "elsewhere.test", "sender.test", "example.test", "fc00:", "dead:beef",
+                     "4dad", "message-id"):
+            with self.subTest(word):
+                self.assertNotIn(word, log)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
