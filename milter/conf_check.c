@@ -14,7 +14,6 @@
 #include "pow/units.h"
 #include "pow/worker.h"
 
-
 static uint64_t work_max(const struct op_suite *suite)
 {
     return op_effort_to_work(suite, suite->effort_max);

@@ -238,28 +238,17 @@ static void reload(struct daemon *daemon)
     notify_ready("serving");
 }
 
-/* A thread of its own: libmilter holds the lock that this takes while it waits for connections. */
-static void *end_filter(void *arg)
-{
-    (void)arg;
-    mfi_stop();
-    return NULL;
-}
-
-/* Nobody finds us any more; ends of messages that are in a socket's buffer are read; libmilter
- * closes the connections where nothing is being judged; what is being judged gets its answer.
- * Connections are still open then, each with a thread of libmilter that may use all we have: so
- * nothing is freed, and no exit handler runs. The ledger is durable at every moment. Nor is
- * libmilter waited for, which takes some seconds to see that it is to end. */
+/* Nobody finds us any more, ends of messages that have been sent are read, and what is being judged
+ * gets its answer. Connections are still open then, each with a thread of libmilter that may use
+ * all we have: so nothing is freed, and no exit handler runs. The ledger is durable at every
+ * moment. smfi_stop has no part in this: it closes connections whose end of message is not yet
+ * read, and destroys locks that libmilter's threads go on using. */
 __attribute__((noreturn)) static void stop(struct daemon *daemon, int status)
 {
-    pthread_t ender;
     notify_stopping("finishing messages");
     if (conf_socket_path(daemon->conf))
-        unlink(conf_socket_path(daemon->conf)); /* libmilter leaves it where root has started it */
+        unlink(conf_socket_path(daemon->conf));
     nanosleep(&(struct timespec){.tv_nsec = GRACE_NS}, NULL);
-    if (pthread_create(&ender, NULL, end_filter, NULL) == 0)
-        pthread_detach(ender);
     unsigned left = service_drain(daemon->service, DRAIN_S);
     gate_close(daemon->gate);
     if (left > 0)

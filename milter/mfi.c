@@ -288,8 +288,3 @@ bool mfi_run(void)
 {
     return smfi_main() == MI_SUCCESS;
 }
-
-void mfi_stop(void)
-{
-    (void)smfi_stop();
-}

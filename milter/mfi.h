@@ -17,10 +17,8 @@
  */
 bool mfi_open(struct service *service, const struct conf *conf, char why_r[CONF_WHY_MAX]);
 
-/* Serves until mfi_stop; false if libmilter failed. libmilter starts a thread that takes SIGHUP and
+/* Serves until libmilter ends; false if it failed. libmilter starts a thread that takes SIGHUP and
  * SIGTERM by sigwait, so the caller blocks these in this thread and handles them elsewhere. */
 bool mfi_run(void);
-
-void mfi_stop(void); /* from any thread, not from a signal handler */
 
 #endif

@@ -21,8 +21,8 @@
 #include "tools/rate.h"
 #include "tools/span.h"
 
-#define PLAN_OFFER_MAX   (64 * 1024) /* octets of a text that an offer is looked for in */
-#define PLAN_TEXT_MAX    256         /* octets of a reason, NUL included */
+#define PLAN_OFFER_MAX (64 * 1024) /* octets of a text that an offer is looked for in */
+#define PLAN_TEXT_MAX  256         /* octets of a reason, NUL included */
 
 /* The slowest machine that is reckoned with: a tenth of a slow core of today. */
 #define PLAN_SLOW_KIB_S   81920.0  /* Argon2 memory filled a second */

@@ -81,7 +81,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="onionpow-bench-") as scratch:
         os.chmod(scratch, 0o755)
         nulls = {name: os.path.join(scratch, name) for name in ("all", "eom")}
-        daemon = Daemon(scratch, listeners='listener "onion" { match-daemon = { "ONION" } }', ledger="lmdb",
+        daemon = Daemon(scratch, listeners='listener "onion" { match-daemon = { "ONION" } '
+                        'local-mailers = { "discard" } }', ledger="lmdb",
                         ledger_size="256MiB")
         running = []
         postfix = None

@@ -68,11 +68,6 @@ int smfi_main(void)
     return called("smfi_main", "-");
 }
 
-int smfi_stop(void)
-{
-    return called("smfi_stop", "-");
-}
-
 int smfi_setpriv(SMFICTX *ctx, void *priv)
 {
     ctx->priv = priv;

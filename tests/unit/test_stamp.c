@@ -204,7 +204,7 @@ static void nul_anywhere(void **state)
         char text[sizeof GOOD + 1];
         memcpy(text, GOOD, at);
         text[at] = '\0';
-        memcpy(text + at + 1, GOOD + at, strlen(GOOD) - at);
+        memcpy(text + at + 1, &GOOD[at], strlen(GOOD) - at);
         assert_int_equal(parse(text, sizeof GOOD, &stamp), MALFORMED);
     }
 }

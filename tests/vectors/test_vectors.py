@@ -242,7 +242,7 @@ class Programs(unittest.TestCase):
         chance = random.Random(1)
         value = re.sub(r"\s", "", self.mint("sha256", 16 * 3000).decode().split(":", 1)[1])
         seen = set()
-        for n in range(400):
+        for n in range(250):
             text = value
             for _ in range(chance.randint(1, 3)):
                 at = chance.choice([chance.randrange(len(text)), chance.randrange(40)])
