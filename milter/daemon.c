@@ -24,7 +24,7 @@
 #include "milter/signals.h"
 #include "pow/selftest.h"
 
-#define GRACE_NS 500000000 /* at a stop, for ends of messages that have been sent */
+#define GRACE_NS 300000000 /* at a stop, for what is in the sockets: ends of messages, answers */
 #define DRAIN_S  20        /* at a stop, for messages that are being judged */
 
 struct daemon {
@@ -36,7 +36,6 @@ struct daemon {
     struct service *service;
     struct keeper *keeper;
     pthread_t runner;
-    bool run_ok; /* what mfi_run has returned; valid after SIGNALS_ENDED */
 };
 
 static int fail(int status, const char *why)
@@ -156,8 +155,8 @@ static int open_filter(struct daemon *daemon)
 
 static void *run(void *arg)
 {
-    struct daemon *daemon = arg;
-    daemon->run_ok = mfi_run();
+    (void)arg;
+    (void)mfi_run(); /* whatever it says: nobody has asked it to end */
     signals_post(SIGNALS_ENDED);
     return NULL;
 }
@@ -167,7 +166,7 @@ static int start_threads(struct daemon *daemon)
     sigset_t old;
     signals_block(&old);
     daemon->keeper = keeper_start(daemon->service);
-    bool ok = daemon->keeper && pthread_create(&daemon->runner, NULL, run, daemon) == 0;
+    bool ok = daemon->keeper && pthread_create(&daemon->runner, NULL, run, NULL) == 0;
     signals_unblock(&old);
     return ok ? EX_OK : fail(EX_OSERR, "a thread cannot be started");
 }
@@ -238,19 +237,25 @@ static void reload(struct daemon *daemon)
     notify_ready("serving");
 }
 
-/* Nobody finds us any more, ends of messages that have been sent are read, and what is being judged
- * gets its answer. Connections are still open then, each with a thread of libmilter that may use
- * all we have: so nothing is freed, and no exit handler runs. The ledger is durable at every
- * moment. smfi_stop has no part in this: it closes connections whose end of message is not yet
- * read, and destroys locks that libmilter's threads go on using. */
+static void grace(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = GRACE_NS}, NULL);
+}
+
+/* Nobody finds us any more, ends of messages that have been sent are read, what is being judged
+ * gets its answer, and libmilter sends it. Connections are still open then, each with a thread of
+ * libmilter that may use all we have: so nothing is freed, and no exit handler runs. The ledger is
+ * durable at every moment. smfi_stop has no part in this: it closes connections whose end of
+ * message is not yet read, and destroys locks that libmilter's threads go on using. */
 __attribute__((noreturn)) static void stop(struct daemon *daemon, int status)
 {
     notify_stopping("finishing messages");
     if (conf_socket_path(daemon->conf))
         unlink(conf_socket_path(daemon->conf));
-    nanosleep(&(struct timespec){.tv_nsec = GRACE_NS}, NULL);
+    grace();
     unsigned left = service_drain(daemon->service, DRAIN_S);
     gate_close(daemon->gate);
+    grace();
     if (left > 0)
         log_line(LOG_LEVEL_WARNING,
                  "stopped before %u messages were answered: they will be tried again", left);
@@ -265,17 +270,13 @@ static void serve(struct daemon *daemon)
         switch (signals_wait()) {
         case SIGNALS_RELOAD:
             reload(daemon);
-            continue;
+            break;
         case SIGNALS_STOP:
             stop(daemon, EX_OK);
         case SIGNALS_ENDED:
-            break;
+            log_line(LOG_LEVEL_ERROR, "libmilter has ended by itself");
+            stop(daemon, EX_SOFTWARE);
         }
-        /* libmilter ends by itself after an error, or when its own thread has caught the second of
-         * two signals that came within microseconds (signals.h). */
-        if (!daemon->run_ok)
-            log_line(LOG_LEVEL_ERROR, "libmilter has ended with an error");
-        stop(daemon, daemon->run_ok ? EX_OK : EX_SOFTWARE);
     }
 }
 

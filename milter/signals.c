@@ -31,8 +31,6 @@ static void on_signal(int number)
 bool signals_open(void)
 {
     static const int caught[] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
-    /* An empty mask: a signal that came while another is handled must not find this thread blocked.
-     */
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigset_t set;
 
@@ -46,6 +44,18 @@ bool signals_open(void)
     }
     action.sa_handler = SIG_IGN;
     return sigaction(SIGPIPE, &action, NULL) == 0 && pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0;
+}
+
+/* In place of the C library's, for the one caller that there is in this program: libmilter. A
+ * thread in the real sigwait gets a signal whenever the kernel finds the main thread busy with
+ * another, and a reload would be a stop once in a while. All signals are blocked here, so pause
+ * never returns. */
+int sigwait(const sigset_t *set, int *number_r)
+{
+    (void)set;
+    (void)number_r;
+    for (;;)
+        pause();
 }
 
 void signals_block(sigset_t *old_r)

@@ -1,10 +1,10 @@
 /*
  * signals.h - signals as events that one thread waits for.
  *
- * libmilter starts a thread that takes SIGHUP and SIGTERM by sigwait(3) and stops at either. On
- * Linux a signal to the process goes to its main thread as long as that does not block it, so the
- * main thread leaves them unblocked, and everything else is started between signals_block and
- * signals_unblock.
+ * Everything else is started between signals_block and signals_unblock, so that only the main
+ * thread gets them. libmilter starts a thread that takes SIGHUP and SIGTERM by sigwait(3), blocked
+ * or not, and stops at either: signals.c has a sigwait of its own, with which that thread gets
+ * none.
  */
 #ifndef SIGNALS_H
 #define SIGNALS_H

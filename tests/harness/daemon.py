@@ -60,9 +60,6 @@ ledger {{ backend = {ledger} path = "{self.ledger_path}" max-size = {ledger_size
     def _listening(self):
         if self.process.poll() is not None:
             raise AssertionError(f"onionpow-milter ended with {self.process.returncode}: {self.log()}")
-        return self._connects()
-
-    def _connects(self):
         with socket.socket(socket.AF_UNIX) as probe:
             try:
                 probe.connect(self.socket)
@@ -84,12 +81,7 @@ ledger {{ backend = {ledger} path = "{self.ledger_path}" max-size = {ledger_size
         return self.process is not None and self.process.poll() is None
 
     def wait(self):
-        """Waits for its end. libmilter looks for a stop every 5 s, or when a connection comes: so one comes."""
-        def ended():
-            self._connects()
-            return self.process.poll() is not None
-        build.until("the milter to end", ended)
-        status = self.process.returncode
+        status = self.process.wait(build.HANG_S)
         self.process = None
         report = SANITIZER.search(self.log())
         if report:
