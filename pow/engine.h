@@ -16,7 +16,11 @@
 #include "pow/suite.h"
 
 struct op_engine {
-    enum op_err (*open)(const struct op_suite *suite, void **state_r);
+    /* Evaluations that a search does best side by side, each in its own memory: 1 or 2. */
+    unsigned (*width)(const struct op_suite *suite);
+
+    /* width: 1, or more up to what width() says. */
+    enum op_err (*open)(const struct op_suite *suite, unsigned width, void **state_r);
     void (*close)(void *state);
 
     /* x: the first 8 octets, big-endian, of F(puzzle, nonce). */
@@ -29,8 +33,9 @@ struct op_engine {
                           uint64_t count, uint64_t effort, const atomic_bool *stop, bool *found_r,
                           uint64_t *nonce_r, uint64_t *evals_r);
 
-    uint64_t chunk; /* nonces that a minting thread takes at once: some milliseconds of work at the
-                       most */
+    /* Nonces that a minting thread takes at once, times its width: some milliseconds of work at the
+     * most. */
+    uint64_t chunk;
 };
 
 extern const struct op_engine op_engine_sha256;

@@ -1,5 +1,5 @@
 /*
- * key.h - the site key, and what is authenticated with it (HMAC-SHA-256, RFC 2104, by OpenSSL).
+ * key.h - the site key, and what is authenticated with it (HMAC-SHA-256, RFC 2104).
  *
  * The key is secret and shared by all nodes of a site. A struct op_key may be used by many threads
  * at once.
@@ -22,7 +22,7 @@ void op_key_free(struct op_key *key); /* wipes it; NULL is fine */
 
 /* HMAC(key, label || data); the label is an ASCII string that keeps uses apart, its NUL not
  * included. */
-OP_MUST_USE enum op_err op_key_mac(const struct op_key *key, const char *label, const void *data,
-                                   size_t len, uint8_t mac_r[OP_MAC_LEN]);
+void op_key_mac(const struct op_key *key, const char *label, const void *data, size_t len,
+                uint8_t mac_r[OP_MAC_LEN]);
 
 #endif

@@ -24,10 +24,12 @@
 
 #define STEP_SHIFT 48 /* the cursor: puzzle in the upper 16 bits, chunk in the lower 48 */
 #define STEP_MASK  ((UINT64_C(1) << STEP_SHIFT) - 1)
-#define SEAL_CHUNK 4096
+#define SEAL_CHUNK 65536
 
 struct job {
     const struct op_mint_spec *spec;
+    unsigned width;                                   /* of each thread's worker */
+    uint64_t chunk;                                   /* nonces that a thread takes at once */
     uint8_t input[OP_PUZZLES_MAX + 1][OP_PUZZLE_LEN]; /* the one after the puzzles' is the seal's */
     uint8_t id[OP_ID_LEN];
     _Atomic uint64_t cursor;
@@ -92,10 +94,10 @@ static enum op_err search_chunk(struct searcher *me, struct op_worker *worker, u
         found = op_sha256_search(job->input[step], chunk * SEAL_CHUNK, SEAL_CHUNK,
                                  UINT64_C(1) << suite->seal_bits, &job->stop, &nonce, &evals);
     } else {
-        uint64_t first = chunk * suite->engine->chunk;
+        uint64_t first = chunk * job->chunk;
         if (suite->nonce_len < 8 && first >> (8 * suite->nonce_len) != 0)
             return OP_ERR_LIMIT; /* e^-64 and below: see effort_max */
-        enum op_err err = op_worker_search(worker, job->input[step], first, suite->engine->chunk,
+        enum op_err err = op_worker_search(worker, job->input[step], first, job->chunk,
                                            job->spec->effort, &job->stop, &found, &nonce, &evals);
         if (err != OP_OK)
             return err;
@@ -125,7 +127,7 @@ static void *run(void *arg)
 {
     struct searcher *me = arg;
     struct op_worker *worker;
-    enum op_err err = op_worker_new(me->job->spec->suite, &worker);
+    enum op_err err = op_worker_new_wide(me->job->spec->suite, me->job->width, &worker);
     if (err == OP_OK) {
         err = search(me, worker);
         op_worker_free(worker);
@@ -235,9 +237,11 @@ static enum op_err verify_own(const struct op_stamp *stamp)
     return err;
 }
 
-static void init_job(struct job *job, const struct op_mint_spec *spec)
+static void init_job(struct job *job, const struct op_mint_spec *spec, unsigned width)
 {
     job->spec = spec;
+    job->width = width;
+    job->chunk = spec->suite->engine->chunk * width;
     job->stamp.suite = spec->suite;
     job->stamp.effort = spec->effort;
     job->stamp.date = spec->date;
@@ -296,14 +300,26 @@ static void report_end(const struct op_mint_spec *spec, const struct op_mint_res
     (void)spec->progress(spec->arg, &progress);
 }
 
+/* Threads first: twice as many are worth more than threads of twice the width. */
+static void fit_memory(const struct op_mint_spec *spec, unsigned *threads_r, unsigned *width_r)
+{
+    uint64_t mem = op_worker_mem(spec->suite);
+    bool limited = spec->max_mem > 0 && mem > 0;
+    unsigned threads = spec->threads, width = op_worker_width(spec->suite);
+    if (limited && spec->max_mem / mem < threads)
+        threads = (unsigned)(spec->max_mem / mem);
+    if (limited && spec->max_mem / mem / width < threads)
+        width = 1;
+    *threads_r = threads;
+    *width_r = width;
+}
+
 enum op_err op_mint(const struct op_mint_spec *spec, struct op_mint_result *result_r)
 {
     if (!spec_valid(spec))
         return OP_ERR_INPUT;
-    unsigned threads = spec->threads;
-    uint64_t mem = op_worker_mem(spec->suite);
-    if (spec->max_mem > 0 && mem > 0 && spec->max_mem / mem < threads)
-        threads = (unsigned)(spec->max_mem / mem);
+    unsigned threads, width;
+    fit_memory(spec, &threads, &width);
     if (threads == 0)
         return OP_ERR_LIMIT;
     struct job *job = calloc(1, sizeof *job);
@@ -311,7 +327,7 @@ enum op_err op_mint(const struct op_mint_spec *spec, struct op_mint_result *resu
     enum op_err err = OP_ERR_NOMEM;
     if (job && searcher) {
         memset(searcher, 0, threads * sizeof *searcher);
-        init_job(job, spec);
+        init_job(job, spec, width);
         err = work(job, searcher, threads, result_r);
         pthread_cond_destroy(&job->news);
         pthread_mutex_destroy(&job->lock);

@@ -59,10 +59,8 @@ static enum op_err test_hmac(void)
     enum op_err err = op_key_new(counting, &key);
     if (err != OP_OK)
         return err;
-    err = op_key_mac(key, "onionpow-v1 sample", data, sizeof data, mac);
+    op_key_mac(key, "onionpow-v1 sample", data, sizeof data, mac);
     op_key_free(key);
-    if (err != OP_OK)
-        return err;
     return memcmp(mac, want, sizeof want) == 0 ? OP_OK : OP_ERR_SELFTEST;
 }
 

@@ -1,19 +1,14 @@
-/*
- * sha256.c - SHA-256 with the compression function that suits the processor.
- *
- * The choice is made once per process from what the processor says of itself; it can't change
- * afterwards.
- */
+/* sha256.c - SHA-256, and its compression in plain C; kernel.c chooses a faster one where there is
+ * one. */
 #include "pow/sha256.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "pow/bytes.h"
 #include "pow/sha256_kernel.h"
 
-static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+const uint32_t op_sha256_initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
 const uint32_t op_sha256_round[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -60,47 +55,25 @@ static void compress_portable(uint32_t state[8], const uint8_t *data, size_t blo
         compress_one(state, data);
 }
 
-size_t op_sha256_kernels(struct op_sha256_kernel *kernels_r, size_t max)
-{
-    const struct op_sha256_kernel all[] = {
-#ifdef OP_SHA256_HAVE_NI
-        {"sha-ni", op_sha256_compress_ni, op_sha256_ni_usable()},
+const struct op_sha256_kernel op_sha256_portable = {{"portable", op_kernel_always},
+                                                    compress_portable};
+
+const struct op_kernel_code *const op_sha256_kernels[] = {
+#if defined(__x86_64__)
+    &op_sha256_ni.code,
 #endif
-        {"portable", compress_portable, 1},
-    };
-    size_t count = sizeof all / sizeof all[0];
-    for (size_t i = 0; i < count && i < max; i++)
-        kernels_r[i] = all[i];
-    return count < max ? count : max;
-}
-
-typedef void compress_fn(uint32_t state[8], const uint8_t *data, size_t blocks);
-
-static compress_fn *choose(void)
-{
-    struct op_sha256_kernel kernels[4];
-    size_t count = op_sha256_kernels(kernels, 4);
-    for (size_t i = 0; i < count; i++)
-        if (kernels[i].usable)
-            return kernels[i].compress;
-    return compress_portable;
-}
+    &op_sha256_portable.code,
+    NULL,
+};
 
 static void compress(uint32_t state[8], const uint8_t *data, size_t blocks)
 {
-    /* Every thread that finds it unset stores the same value. */
-    static _Atomic(compress_fn *) chosen;
-    compress_fn *fn = atomic_load_explicit(&chosen, memory_order_relaxed);
-    if (!fn) {
-        fn = choose();
-        atomic_store_explicit(&chosen, fn, memory_order_relaxed);
-    }
-    fn(state, data, blocks);
+    op_kernel_sha256()->compress(state, data, blocks);
 }
 
 void op_sha256_init(struct op_sha256 *hash)
 {
-    memcpy(hash->state, initial, sizeof initial);
+    memcpy(hash->state, op_sha256_initial, sizeof op_sha256_initial);
     hash->length = 0;
 }
 

@@ -2,8 +2,8 @@
  * sha256.h - SHA-256 (FIPS 180-4) for public data: challenges, puzzles, seals.
  *
  * Own code, because these hashes are the work that this project prices: no context look-up per
- * call, and the SHA instructions of the processor where it has them (chosen at run time). Anything
- * keyed or secret goes through OpenSSL instead (key.h). OpenSSL is the oracle in the tests.
+ * call, and the SHA instructions of the processor where it has them (chosen at run time). OpenSSL
+ * is the oracle in the tests.
  */
 #ifndef OP_SHA256_H
 #define OP_SHA256_H
@@ -23,17 +23,5 @@ struct op_sha256 { /* a value: copy it to fork a computation */
 void op_sha256_init(struct op_sha256 *hash);
 void op_sha256_add(struct op_sha256 *hash, const void *data, size_t len);
 void op_sha256_final(struct op_sha256 *hash, uint8_t digest_r[OP_SHA256_LEN]);
-
-/* The compression function alone, over `blocks` whole blocks; `kernel` is one of op_sha256_kernels.
- */
-struct op_sha256_kernel {
-    const char *name; /* "portable", "sha-ni" */
-    void (*compress)(uint32_t state[8], const uint8_t *data, size_t blocks);
-    int usable; /* can this processor run it? */
-};
-
-/* The kernels compiled in, best first, up to `max`; returns how many. The first usable one is in
- * use. */
-size_t op_sha256_kernels(struct op_sha256_kernel *kernels_r, size_t max);
 
 #endif

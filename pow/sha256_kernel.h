@@ -1,16 +1,23 @@
-/* sha256_kernel.h - what the compression functions share. Internal to pow/. */
+/*
+ * sha256_kernel.h - the compression functions of SHA-256 and what they share. Internal to pow/.
+ */
 #ifndef OP_SHA256_KERNEL_H
 #define OP_SHA256_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-extern const uint32_t op_sha256_round[64]; /* the constants K of FIPS 180-4 section 4.2.2 */
+#include "pow/kernel_choice.h"
 
-#if defined(__x86_64__)
-#define OP_SHA256_HAVE_NI 1
-int op_sha256_ni_usable(void);
-void op_sha256_compress_ni(uint32_t state[8], const uint8_t *data, size_t blocks);
-#endif
+extern const uint32_t op_sha256_initial[8]; /* H(0) of FIPS 180-4 section 5.3.3 */
+extern const uint32_t op_sha256_round[64];  /* K of section 4.2.2 */
+
+struct op_sha256_kernel {
+    struct op_kernel_code code; /* "sha-ni", "portable" */
+    void (*compress)(uint32_t state[8], const uint8_t *data, size_t blocks); /* whole blocks */
+};
+
+extern const struct op_sha256_kernel op_sha256_ni, op_sha256_portable;
 
 #endif

@@ -11,7 +11,7 @@
 #include <cpuid.h>
 #include <immintrin.h>
 
-int op_sha256_ni_usable(void)
+static bool usable(void)
 {
     unsigned a, b, c, d;
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & (1u << 29)))
@@ -28,8 +28,8 @@ __attribute__((target("sha,sse4.1,ssse3"))) static inline __m128i schedule(__m12
     return _mm_sha256msg2_epu32(t, w3);
 }
 
-__attribute__((target("sha,sse4.1,ssse3"))) void
-op_sha256_compress_ni(uint32_t state[8], const uint8_t *data, size_t blocks)
+__attribute__((target("sha,sse4.1,ssse3"))) static void compress(uint32_t state[8],
+                                                                 const uint8_t *data, size_t blocks)
 {
     const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
     __m128i lo = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(const void *)state), 0xb1);
@@ -62,6 +62,8 @@ op_sha256_compress_ni(uint32_t state[8], const uint8_t *data, size_t blocks)
     _mm_storeu_si128((__m128i *)(void *)state, _mm_blend_epi16(lo, hi, 0xf0));
     _mm_storeu_si128((__m128i *)(void *)(state + 4), _mm_alignr_epi8(hi, lo, 8));
 }
+
+const struct op_sha256_kernel op_sha256_ni = {{"sha-ni", usable}, compress};
 
 #else
 typedef int op_sha256_ni_is_for_x86_64; /* a translation unit is never empty */

@@ -1,9 +1,10 @@
 /*
- * suite_argon2id.c - the engine of the Argon2id suites (RFC 9106) on libargon2.
+ * suite_argon2id_lib.c - the engine of the Argon2id suites on libargon2, for builds with
+ * ONIONPOW_LIBARGON2.
  *
- * F(P, nonce) = Argon2id(password = nonce in 4 octets big-endian, salt = P, t and m of the suite, p
- * = 1, version 0x13, 32 octets out). The memory is mapped once per engine and lent to libargon2
- * through its allocate_cbk: allocating anew costs as much as the hash itself above 32 MiB.
+ * Several times slower than suite_argon2id.c, and the same to the last bit. The memory is mapped
+ * once per engine and lent to libargon2 through its allocate_cbk: allocating anew costs as much as
+ * the hash itself above 32 MiB.
  */
 #include <argon2.h>
 #include <stdlib.h>
@@ -18,8 +19,9 @@ struct argon2id {
     size_t size;
 };
 
-static enum op_err argon2id_open(const struct op_suite *suite, void **state_r)
+static enum op_err argon2id_open(const struct op_suite *suite, unsigned width, void **state_r)
 {
+    (void)width;
     struct argon2id *engine = malloc(sizeof *engine);
     if (!engine)
         return OP_ERR_NOMEM;
@@ -94,9 +96,16 @@ static enum op_err argon2id_eval(void *state, const uint8_t puzzle[OP_PUZZLE_LEN
     return OP_OK;
 }
 
+static unsigned argon2id_width(const struct op_suite *suite)
+{
+    (void)suite;
+    return 1;
+}
+
 const struct op_engine op_engine_argon2id = {
     .open = argon2id_open,
     .close = argon2id_close,
     .eval = argon2id_eval,
+    .width = argon2id_width,
     .chunk = 1,
 };

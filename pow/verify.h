@@ -15,9 +15,8 @@
 
 /* Which puzzles a site samples: the first suite->sample distinct indices from
  * HMAC(key, "onionpow-v1 sample" || id || be32(n)), n = 0, 1, ...; the same for one id for ever. */
-OP_MUST_USE enum op_err op_verify_sample(const struct op_suite *suite, const struct op_key *key,
-                                         const uint8_t id[OP_ID_LEN],
-                                         uint8_t index_r[OP_PUZZLES_MAX]);
+void op_verify_sample(const struct op_suite *suite, const struct op_key *key,
+                      const uint8_t id[OP_ID_LEN], uint8_t index_r[OP_PUZZLES_MAX]);
 
 /* Checks the sampled puzzles, stops at the first that is not solved: *verdict_r is PASS or PROOF.
  * The worker is of the stamp's suite. */

@@ -12,13 +12,24 @@ struct op_worker {
     void *state;
 };
 
+unsigned op_worker_width(const struct op_suite *suite)
+{
+    return suite->engine->width(suite);
+}
+
 enum op_err op_worker_new(const struct op_suite *suite, struct op_worker **worker_r)
+{
+    return op_worker_new_wide(suite, 1, worker_r);
+}
+
+enum op_err op_worker_new_wide(const struct op_suite *suite, unsigned width,
+                               struct op_worker **worker_r)
 {
     struct op_worker *worker = malloc(sizeof *worker);
     if (!worker)
         return OP_ERR_NOMEM;
     worker->suite = suite;
-    enum op_err err = suite->engine->open(suite, &worker->state);
+    enum op_err err = suite->engine->open(suite, width, &worker->state);
     if (err != OP_OK) {
         free(worker);
         return err;

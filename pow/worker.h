@@ -18,6 +18,12 @@
 struct op_worker;
 
 OP_MUST_USE enum op_err op_worker_new(const struct op_suite *suite, struct op_worker **worker_r);
+
+/* How many times the memory makes searching faster: 1 or 2. A wide worker of width w searches w
+ * nonces side by side and occupies w times op_worker_mem. */
+unsigned op_worker_width(const struct op_suite *suite);
+OP_MUST_USE enum op_err op_worker_new_wide(const struct op_suite *suite, unsigned width,
+                                           struct op_worker **worker_r);
 void op_worker_free(struct op_worker *worker); /* NULL is fine */
 
 const struct op_suite *op_worker_suite(const struct op_worker *worker);

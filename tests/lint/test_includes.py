@@ -16,10 +16,12 @@ HOME = {  # third-party header: the files that may include it
     "libmilter/": {"milter/mfi.c", "milter/act.c"},
     "confuse.h": {"milter/conf.c"},
     "lmdb.h": {"milter/ledger_lmdb.c"},
-    "argon2.h": {"pow/suite_argon2id.c"},
+    "argon2.h": {"pow/suite_argon2id_lib.c"},
     "idn2.h": {"pow/recipient.c"},
     "openssl/": {"pow/key.c"},
-    "immintrin.h": {"pow/sha256_ni.c"},
+    "immintrin.h": {f"pow/{kernel}.c" for kernel in ("argon2id_avx2", "argon2id_avx512", "sha256_ni", "sha256_search_ni",
+                                                     "sha256_search_avx2", "sha256_search_avx512")},
+    "arm_neon.h": {"pow/argon2id_neon.c"},
     "cpuid.h": {"pow/sha256_ni.c"},
     "syslog.h": {"milter/log.c"},
 }
@@ -145,6 +147,8 @@ class Symbols(unittest.TestCase):
 
     def test_the_filter_exports_its_stems(self):
         for stem, name in self.exported("libmilter_core.a"):
+            if (stem, name) == ("signals", "sigwait"):
+                continue  # the C library's name, taken on purpose
             with self.subTest(file=stem):
                 self.assertRegex(name, rf"^{stem.split('_')[0]}(_|$)")
 
@@ -162,7 +166,7 @@ class Symbols(unittest.TestCase):
                     self.assertNotEqual(name, "pthread_create")
 
     def test_pow_has_no_mutable_globals_but_these(self):
-        known = {"chosen": "sha256", "lender": "suite_argon2id"}
+        known = {"chosen": "kernel", "lender": "suite_argon2id_lib"}
         run = subprocess.run(["objdump", "-t", BUILD / "libpow.a"], capture_output=True, text=True, check=True)
         stem = None
         for line in run.stdout.splitlines():

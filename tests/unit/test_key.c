@@ -37,18 +37,18 @@ static void same_as_the_oracle(void **state)
         assert_int_equal(op_key_new(material, &key), OP_OK);
         oracle(material, "a label", data, len, want);
         for (int again = 0; again < 2; again++) { /* the second time is no other */
-            assert_int_equal(op_key_mac(key, "a label", data, len, got), OP_OK);
+            op_key_mac(key, "a label", data, len, got);
             assert_memory_equal(got, want, sizeof want);
         }
-        assert_int_equal(op_key_mac(key, "another", data, len, got), OP_OK);
+        op_key_mac(key, "another", data, len, got);
         assert_memory_not_equal(got, want, sizeof want);
         data[len] ^= 1;
-        assert_int_equal(op_key_mac(key, "a label", data, len + 1, got), OP_OK);
+        op_key_mac(key, "a label", data, len + 1, got);
         assert_memory_not_equal(got, want, sizeof want);
         op_key_free(key);
         material[random_below(&seed, OP_KEY_LEN)] ^= 1;
         assert_int_equal(op_key_new(material, &key), OP_OK);
-        assert_int_equal(op_key_mac(key, "a label", data, len, got), OP_OK);
+        op_key_mac(key, "a label", data, len, got);
         assert_memory_not_equal(got, want, sizeof want);
         op_key_free(key);
     }
@@ -62,7 +62,7 @@ static void nothing_to_authenticate(void **state)
     uint8_t want[OP_MAC_LEN], got[OP_MAC_LEN];
     assert_int_equal(op_key_new(material, &key), OP_OK);
     oracle(material, "", (const uint8_t *)"", 0, want);
-    assert_int_equal(op_key_mac(key, "", "", 0, got), OP_OK);
+    op_key_mac(key, "", "", 0, got);
     assert_memory_equal(got, want, sizeof want);
     op_key_free(key);
     op_key_free(NULL);
@@ -84,9 +84,8 @@ static void *call(void *arg)
         uint8_t data[36], want[OP_MAC_LEN], got[OP_MAC_LEN];
         random_fill(&caller->seed, data, sizeof data);
         oracle(shared_material, "x", data, sizeof data, want);
-        caller->good = caller->good &&
-                       op_key_mac(caller->key, "x", data, sizeof data, got) == OP_OK &&
-                       memcmp(got, want, sizeof want) == 0;
+        op_key_mac(caller->key, "x", data, sizeof data, got);
+        caller->good = caller->good && memcmp(got, want, sizeof want) == 0;
     }
     return NULL;
 }
