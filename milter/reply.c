@@ -2,8 +2,8 @@
  * reply.c - the one table of what a failure means to the sender, and the layout of the demand:
  *
  *     554-5.7.1 onionpow:1:argon2id-16m/512,argon2id-256m/48 proof of work required
- *     554-5.7.1 for <bob@example.onion>: about 18 s of a laptop's time. Run: onionpow mint
- * bob@example.onion 554 5.7.1 Help: https://...
+ *     554-5.7.1 for <bob@x.onion>: about 18 s of a laptop's time. Run: onionpow mint bob@x.onion
+ *     554 5.7.1 Help: https://...
  *
  * The offers are one token at the start of line 1, because some mail servers keep that line alone.
  * 554 and not 550, which a sending Sendmail reports as an unknown user.
@@ -201,14 +201,31 @@ static void add_list(struct reply *reply, size_t reserve, const struct reply_fac
         (void)add_line(reply, reserve, "%s", line);
 }
 
+/* What is wrong, for people. Who uses what is not taken here is told what is. */
+static void words_text(const struct reply_facts *facts, char words[TEXT_MAX + 1])
+{
+    size_t len;
+
+    if (facts->verdict == OP_VERDICT_MISSING) {
+        snprintf(words, TEXT_MAX + 1, "%s", table[OUTCOME_UNPAID].text);
+        return;
+    }
+    len = (size_t)snprintf(words, TEXT_MAX + 1, "%s", op_verdict_text(facts->verdict));
+    if (facts->verdict != OP_VERDICT_SUITE && facts->verdict != OP_VERDICT_VERSION)
+        return;
+    len += (size_t)snprintf(words + len, TEXT_MAX + 1 - len, "; accepted are, in version 1,");
+    for (size_t i = 0; i < facts->offers->count; i++)
+        len += (size_t)snprintf(words + len, TEXT_MAX + 1 - len, "%s %s", i > 0 ? "," : "",
+                                facts->offers->offer[i].suite->name);
+}
+
 /* Line 1: the offers, and in words what is wrong; the words go to line 2 where the offers fill the
  * first. */
 static void add_demand(struct reply *reply, size_t reserve, const struct reply_facts *facts)
 {
-    char token[OP_OFFER_TEXT_MAX];
-    const char *words = facts->verdict == OP_VERDICT_MISSING ? table[OUTCOME_UNPAID].text
-                                                             : op_verdict_text(facts->verdict);
+    char token[OP_OFFER_TEXT_MAX], words[TEXT_MAX + 1];
 
+    words_text(facts, words);
     if (facts->offers->count > 0) {
         op_offers_format(facts->offers, token);
         if (add_line(reply, reserve, "%s %s", token, words))

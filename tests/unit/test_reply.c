@@ -65,8 +65,10 @@ static void test_codes(void **state)
     } rows[] = {
         {OUTCOME_UNPAID, OP_VERDICT_MISSING, "554", "5.7.1", "proof of work required"},
         {OUTCOME_UNPAID, OP_VERDICT_MALFORMED, "554", "5.6.0", "well-formed"},
-        {OUTCOME_UNPAID, OP_VERDICT_VERSION, "554", "5.7.1", "version"},
-        {OUTCOME_UNPAID, OP_VERDICT_SUITE, "554", "5.7.1", "not accepted here"},
+        {OUTCOME_UNPAID, OP_VERDICT_VERSION, "554", "5.7.1",
+         "accepted are, in version 1, argon2id-16m"},
+        {OUTCOME_UNPAID, OP_VERDICT_SUITE, "554", "5.7.1",
+         "not accepted here; accepted are, in version 1, argon2id-16m"},
         {OUTCOME_UNPAID, OP_VERDICT_RECIPIENT, "554", "5.7.1", "another recipient"},
         {OUTCOME_UNPAID, OP_VERDICT_WEAK, "554", "5.7.1", "less work"},
         {OUTCOME_UNPAID, OP_VERDICT_EXPIRED, "554", "5.7.1", "too old"},
