@@ -22,6 +22,7 @@
 #include "milter/sandbox.h"
 #include "milter/service.h"
 #include "milter/signals.h"
+#include "pow/kernel.h"
 #include "pow/selftest.h"
 
 #define GRACE_NS 300000000 /* at a stop, for what is in the sockets: ends of messages, answers */
@@ -171,6 +172,17 @@ static int start_threads(struct daemon *daemon)
     return ok ? EX_OK : fail(EX_OSERR, "a thread cannot be started");
 }
 
+/* A slow path is never silent. */
+static void warn_slow(void)
+{
+    const char *task = op_kernel_slow();
+    if (task)
+        log_line(LOG_LEVEL_WARNING,
+                 "%s: no kernel made for this processor is in use, and a check takes several times "
+                 "as long as it could",
+                 task);
+}
+
 static int start(struct daemon *daemon)
 {
     const char *part;
@@ -180,6 +192,7 @@ static int start(struct daemon *daemon)
         return EX_SOFTWARE;
     }
     log_open(daemon->conf->log, log_most(daemon->spec));
+    warn_slow();
     int status = become_user(daemon->conf);
     if (status != EX_OK)
         return status;

@@ -14,6 +14,7 @@
 #include "milter/conf.h"
 #include "milter/daemon.h"
 #include "milter/log.h"
+#include "pow/kernel.h"
 #include "pow/suite.h"
 
 static const char usage[] =
@@ -27,7 +28,7 @@ static const char usage[] =
     "  -o, --option KEY=VALUE  set a key over the file's: ledger.path=/x, suite.sha256.work=64,\n"
     "                          listener.onion.mode=monitor; may be given again\n"
     "  -v, --verbose           log more\n"
-    "  -V, --version           print version, suites and libraries\n"
+    "  -V, --version           print version, suites, kernels and libraries\n"
     "  -h, --help              print this\n"
     "\n"
     "Signals: HUP or USR1 reload the configuration, TERM or INT stop.\n"
@@ -80,12 +81,39 @@ static int print_library(struct dl_phdr_info *info, size_t size, void *arg)
     return 0;
 }
 
+static int force_kernel(void)
+{
+    const char *name = getenv("ONIONPOW_KERNEL");
+    char names[OP_KERNEL_NAMES_MAX];
+    if (!name || name[0] == '\0' || op_kernel_force(name))
+        return EX_OK;
+    op_kernel_names(names);
+    log_line(LOG_LEVEL_ERROR, "ONIONPOW_KERNEL: got \"%.80s\", this processor can run: %s", name,
+             names);
+    return EX_CONFIG;
+}
+
+static void print_kernels(void)
+{
+    struct op_kernel kernels[OP_KERNELS_MAX];
+    size_t count = op_kernel_list(kernels);
+    for (size_t i = 0; i < count; i++)
+        printf("kernel %s: %s%s\n", kernels[i].task, kernels[i].name,
+               kernels[i].active   ? " (active)"
+               : kernels[i].usable ? ""
+                                   : " (not on this processor)");
+}
+
 static int print_version(void)
 {
+    int status = force_kernel();
+    if (status != EX_OK)
+        return status;
     printf("onionpow-milter " ONIONPOW_VERSION "\n");
     for (size_t i = 0; i < op_suite_count(); i++)
         printf("suite %s (%s)\n", op_suite_at(i)->name,
                op_suite_status_str(op_suite_at(i)->status));
+    print_kernels();
     dl_iterate_phdr(print_library, NULL);
     return end_output();
 }
@@ -173,7 +201,9 @@ static int run(struct args *args)
         conf_dump(conf, stdout);
         status = end_output();
     } else if (!args->check) {
-        status = daemon_run(spec, conf);
+        status = force_kernel();
+        if (status == EX_OK)
+            status = daemon_run(spec, conf);
     }
     conf_unref(conf);
     return status;

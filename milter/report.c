@@ -1,8 +1,10 @@
 /* report.c - formats the log line of a message. */
 #include "milter/report.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "milter/reply.h"
 
@@ -43,6 +45,31 @@ static const char *reason_name(const struct report *report)
     return outcome_str(report->outcome);
 }
 
+/* Appends to a line of REPORT_MAX; what does not fit is cut off. */
+__attribute__((format(printf, 2, 3))) static void append(char *line, const char *format, ...)
+{
+    size_t len = strlen(line);
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(line + len, REPORT_MAX - len, format, args);
+    va_end(args);
+}
+
+static void append_people(char *line, const struct report *report)
+{
+    append(line, " client=%s", report->client);
+    if (report->recipient != NULL)
+        append(line, " rcpt=<%s>", report->recipient);
+    if (report->recipients > 1)
+        append(line, "+%zu", report->recipients - 1);
+    if (report->stamp == NULL)
+        return;
+    append(line, " stamp=");
+    for (size_t i = 0; i < 8; i++)
+        append(line, "%02x", report->stamp[i]);
+}
+
 void report_format(const struct report *report, char line_r[REPORT_MAX])
 {
     char queue_id[FIELD_MAX], listener[FIELD_MAX];
@@ -54,4 +81,6 @@ void report_format(const struct report *report, char line_r[REPORT_MAX])
              report->suite == NULL ? "-" : report->suite, (unsigned long long)report->work,
              (unsigned long long)report->price, reason_name(report),
              (unsigned long long)report->ms);
+    if (report->client != NULL)
+        append_people(line_r, report);
 }

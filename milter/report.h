@@ -1,9 +1,13 @@
 /*
- * report.h - the one line that the log gets for a message. No address, Message-ID, stamp or circuit
- * is in it.
+ * report.h - the one line that the log gets for a message:
  *
- *     4XyZ: verdict=pass listener=onion rcpts=1 suite=argon2id-16m work=16384 price=16384 reason=-
- * ms=31
+ *     4XyZ: verdict=pass listener=onion rcpts=1 suite=sha256 work=64 price=64 reason=- ms=31
+ *
+ * Without a client no address, Message-ID, stamp or circuit is in it. With one, the line ends
+ * with its address, the first recipient, the number of the others, and the start of the first
+ * stamp's identity:
+ *
+ *     client=fc00:dead:beef:4dad::44 rcpt=<bob@x.onion>+2 stamp=440ed7858931f665
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -15,7 +19,7 @@
 #include "milter/outcome.h"
 #include "pow/verdict.h"
 
-#define REPORT_MAX 512 /* octets that report_format writes, NUL included */
+#define REPORT_MAX 1280 /* octets that report_format writes, NUL included */
 
 struct report {           /* a value; strings are borrowed */
     const char *queue_id; /* NULL: the MTA has given none */
@@ -28,6 +32,10 @@ struct report {           /* a value; strings are borrowed */
     uint64_t work;           /* paid at least, for each recipient */
     uint64_t price;          /* asked for: of that suite, else of the best offer */
     uint64_t ms;             /* from the end of the message to the answer */
+    const char *client;      /* address; NULL: not to be told, nor is the recipient */
+    const char *recipient;   /* the first one; NULL: there is none */
+    const uint8_t
+        *stamp; /* identity of the first one; NULL: there is none, or it is not to be told */
 };
 
 void report_format(const struct report *report, char line_r[REPORT_MAX]);

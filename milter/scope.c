@@ -7,13 +7,15 @@
  */
 #include "milter/scope.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
+
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:0:0/96 */
 
 void scope_client_read(const struct sockaddr *addr, struct scope_client *client_r)
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
     memset(client_r, 0, sizeof *client_r);
     if (addr == NULL)
         return;
@@ -29,6 +31,16 @@ void scope_client_read(const struct sockaddr *addr, struct scope_client *client_
         memcpy(client_r->addr, &in6.sin6_addr, 16);
         client_r->known = true;
     }
+}
+
+void scope_client_format(const struct scope_client *client, char text_r[SCOPE_CLIENT_TEXT_MAX])
+{
+    if (!client->known)
+        snprintf(text_r, SCOPE_CLIENT_TEXT_MAX, "unknown");
+    else if (memcmp(client->addr, mapped, sizeof mapped) == 0)
+        (void)inet_ntop(AF_INET, client->addr + sizeof mapped, text_r, SCOPE_CLIENT_TEXT_MAX);
+    else
+        (void)inet_ntop(AF_INET6, client->addr, text_r, SCOPE_CLIENT_TEXT_MAX);
 }
 
 static bool net_contains(const struct conf_net *net, const uint8_t addr[16])

@@ -21,6 +21,9 @@ struct scope_client { /* a value */
 /* addr may be NULL. */
 void scope_client_read(const struct sockaddr *addr, struct scope_client *client_r);
 
+#define SCOPE_CLIENT_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
+void scope_client_format(const struct scope_client *client, char text_r[SCOPE_CLIENT_TEXT_MAX]);
+
 /* The first listener that matches, NULL if the connection is not guarded. Without any listener
  * block the fallback guards everything. daemon_name is the MTA's {daemon_name}, NULL if it gives
  * none. The result lives as long as conf. */

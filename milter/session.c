@@ -14,6 +14,8 @@ struct session {
     const struct conf *conf;
     const struct conf_listener *listener; /* in conf; its fallback before and without a match */
     char authserv_id[AUTHRES_ID_MAX + 1];
+    char client[SCOPE_CLIENT_TEXT_MAX]; /* for a log that may tell; else "" */
+    uint8_t stamp[OP_ID_LEN];           /* likewise */
     bool closing;              /* a failed proof came this way: the next recipient gets 421 */
     bool relay_told;           /* the log has its line on this transaction's relay attempts */
     struct msg *msg;           /* NULL outside a transaction, or without memory for one */
@@ -67,6 +69,8 @@ bool session_connect(struct session *session, const char *daemon_name, const cha
 
     strncpy(session->authserv_id, id, AUTHRES_ID_MAX);
     scope_client_read(addr, &client);
+    if (session->conf->log_privacy != CONF_STRICT)
+        scope_client_format(&client, session->client);
     listener = scope_find(session->conf, daemon_name, &client);
     if (listener == NULL)
         return false;
@@ -88,8 +92,7 @@ void session_mail(struct session *session, const char *sender, int64_t now)
     session->msg = msg_new(&terms, sender);
 }
 
-static void fill_report(const struct session *session, enum outcome outcome,
-                        struct report *report_r)
+static void fill_report(struct session *session, enum outcome outcome, struct report *report_r)
 {
     memset(report_r, 0, sizeof *report_r);
     report_r->listener = session->listener->name;
@@ -97,6 +100,16 @@ static void fill_report(const struct session *session, enum outcome outcome,
     report_r->outcome = outcome;
     report_r->verdict = session->check.verdict;
     report_r->recipients = session->msg == NULL ? 0 : session->msg->recipient_count;
+    if (session->client[0] == '\0')
+        return;
+    report_r->client = session->client;
+    if (report_r->recipients > 0)
+        report_r->recipient = msg_recipient_text(session->msg, 0);
+    if (session->conf->log_privacy != CONF_DEBUG || session->msg == NULL ||
+        session->msg->candidate_count == 0)
+        return;
+    op_stamp_id(&session->msg->candidate[0].stamp, session->stamp);
+    report_r->stamp = session->stamp;
 }
 
 static enum outcome take_recipient(struct session *session, const char *address, const char *mailer,

@@ -277,6 +277,13 @@ class Privacy(Stage):
             with self.subTest(word):
                 self.assertNotIn(word, log)
 
+    def test_normal_tells_who_and_debug_which_stamp(self):
+        for privacy, end in (("normal", ""), ("debug", r" stamp=[0-9a-f]{16}")):
+            with self.subTest(privacy):
+                lines = self.play(privacy).lines("verdict=")
+                self.assertRegex(lines[0], rf"ms=\d+ client=127\.0\.0\.1 rcpt=<{BOB}>{end}$")
+                self.assertRegex(lines[3], rf"ms=\d+ client=fc00:dead:beef:4dad::44 rcpt=<{BOB}>$")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

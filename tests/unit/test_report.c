@@ -4,6 +4,7 @@
 
 static void test_format(void **state)
 {
+    static const uint8_t stamp[OP_ID_LEN] = {0, 1, 2, 3, 4, 5, 6, 255};
     static const struct {
         struct report report;
         const char *want;
@@ -42,6 +43,25 @@ static void test_format(void **state)
         {{.queue_id = "A", .listener = "l", .mode = CONF_MONITOR, .outcome = OUTCOME_RELAY},
          "A: verdict=fail listener=l rcpts=0 suite=- work=0 price=0 reason=relay ms=0"},
         {{.queue_id = "A", .listener = "l", .mode = CONF_ENFORCE, .outcome = OUTCOME_EXEMPT},
+         "A: verdict=pass listener=l rcpts=0 suite=- work=0 price=0 reason=exempt ms=0"},
+        {{.queue_id = "A",
+          .listener = "l",
+          .outcome = OUTCOME_EXEMPT,
+          .recipients = 1,
+          .client = "127.0.0.1",
+          .recipient = "bob@x.onion"},
+         "A: verdict=pass listener=l rcpts=1 suite=- work=0 price=0 reason=exempt ms=0 "
+         "client=127.0.0.1 rcpt=<bob@x.onion>"},
+        {{.queue_id = "A",
+          .listener = "l",
+          .outcome = OUTCOME_EXEMPT,
+          .recipients = 3,
+          .client = "::1",
+          .recipient = "bob@x.onion",
+          .stamp = stamp},
+         "A: verdict=pass listener=l rcpts=3 suite=- work=0 price=0 reason=exempt ms=0 client=::1 "
+         "rcpt=<bob@x.onion>+2 stamp=00010203040506ff"},
+        {{.queue_id = "A", .listener = "l", .outcome = OUTCOME_EXEMPT, .recipient = "bob@x.onion"},
          "A: verdict=pass listener=l rcpts=0 suite=- work=0 price=0 reason=exempt ms=0"},
         {{.queue_id = "A: verdict=pass\r\nB", .listener = "my onion=1", .outcome = OUTCOME_RELAY},
          "A:_verdict_pass__B: verdict=fail listener=my_onion_1 rcpts=0 suite=- work=0 price=0 "
