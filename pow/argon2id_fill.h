@@ -9,6 +9,8 @@
 
 #include "pow/argon2id.h"
 
+#define OP_ARGON2ID_AHEAD 4 /* blocks; 2 is less good, 8 and 16 are no better */
+
 extern const struct op_argon2id_kernel op_argon2id_portable, op_argon2id_avx2, op_argon2id_avx512,
     op_argon2id_neon;
 
@@ -33,7 +35,7 @@ static inline uint32_t op_argon2id_reference(const struct op_argon2id_plan *plan
     uint64_t x = (uint32_t)random;
     x = x * x >> 32;
     uint32_t offset = area - 1 - (uint32_t)(area * x >> 32);
-    uint32_t first = pass == 0 || slice == 3 ? 0 : (slice + 1) * segment;
+    uint32_t first = pass == 0 ? 0 : (slice + 1) * segment;
     uint32_t index = first + offset;
     return index < plan->blocks ? index : index - plan->blocks;
 }
@@ -54,9 +56,20 @@ static inline void op_argon2id_prefetch(const struct op_argon2id_block *block)
         __builtin_prefetch(&block->word[i]);
 }
 
-/* Fills the memories of `count` evaluations side by side. The block that an evaluation needs next
- * is known as soon as its present one is done, and is on its way from memory while the other
- * evaluation computes. */
+/* Brings a reference on its way from memory before it is needed. In the first half of the first
+ * pass all are known, and some blocks ahead is best; later each is known as soon as the block
+ * before it is done. */
+static inline void op_argon2id_fetch_ahead(const struct op_argon2id_plan *plan,
+                                           const struct op_argon2id_block *memory, uint32_t pass,
+                                           uint32_t at, const struct op_argon2id_block *next)
+{
+    uint32_t ahead = at + OP_ARGON2ID_AHEAD;
+    op_argon2id_prefetch(pass == 0 && ahead < plan->blocks / 2 ? &memory[plan->reference[ahead]]
+                                                               : next);
+}
+
+/* Fills the memories of `count` evaluations side by side: while one waits for memory, the other
+ * computes. */
 __attribute__((always_inline)) static inline void
 op_argon2id_walk(const struct op_argon2id_plan *plan, struct op_argon2id_block *const *memory,
                  unsigned count, op_argon2id_compress_fn *compress)
@@ -72,7 +85,7 @@ op_argon2id_walk(const struct op_argon2id_plan *plan, struct op_argon2id_block *
                 if (at + 1 == plan->blocks)
                     continue;
                 ref[i] = op_argon2id_look_up(plan, memory[i], pass, at + 1, memory[i][at].word[0]);
-                op_argon2id_prefetch(ref[i]);
+                op_argon2id_fetch_ahead(plan, memory[i], pass, at, ref[i]);
             }
     }
 }
