@@ -1,6 +1,6 @@
 /*
- * sha256_search_ni.c - two tries at once with the SHA extensions of x86: while one waits for its
- * rounds, the other has its own done.
+ * sha256_search_ni.c - four tries at once with the SHA extensions of x86: while one waits for its
+ * rounds, the others have their own done.
  */
 #if defined(__x86_64__)
 
@@ -23,8 +23,8 @@ static bool usable(void)
     return op_sha256_ni.code.usable();
 }
 
-/* The first words of LANES digests. Rounds 0 to 7 are done for all; run->state has one more, so
- * they start from run->early. */
+/* The instructions do two rounds at a time: of the nine that all tries share, eight are done
+ * (run->abef, run->cdgh). */
 __attribute__((target("sha,sse4.1,ssse3"))) static uint32_t scan(const struct op_sha256_run *run,
                                                                  uint32_t low, uint32_t count)
 {

@@ -6,9 +6,11 @@
  * threads compute.
  */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "pow/kernel.h"
 #include "pow/selftest.h"
 #include "tools/cmd.h"
 #include "tools/complete.h"
@@ -99,6 +101,19 @@ static _Noreturn void refuse_verb(const char *name)
     fail_exit(EX_USAGE, hint, "%.100s: no such verb", name);
 }
 
+/* For tests and comparisons. */
+static void xforce_kernel(void)
+{
+    const char *name = getenv("ONIONPOW_KERNEL");
+    char names[OP_KERNEL_NAMES_MAX];
+
+    if (name == NULL || name[0] == '\0' || op_kernel_force(name))
+        return;
+    op_kernel_names(names);
+    fail_exit(EX_USAGE, NULL, "ONIONPOW_KERNEL: got \"%.80s\", this processor can run: %s", name,
+              names);
+}
+
 static void xselftest(void)
 {
     const char *what = "";
@@ -123,6 +138,7 @@ static int run_verb(const struct cmd *cmd, int argc, char **argv)
     } else if (options.version) {
         print_version();
     } else {
+        xforce_kernel();
         if (cmd->selftest)
             xselftest();
         status = cmd->run(&options);

@@ -6,6 +6,7 @@ output shows neither counts as one case; one that fails without a failed case to
 limit) counts as one failure. BROKEN is a number of failures that have no file (builds). Names what failed and
 what was skipped; the last line is the sum; exits 1 if anything failed.
 """
+import collections
 import os
 import re
 import sys
@@ -44,8 +45,8 @@ def case_counts(case):
 
 
 def skips(text):
-    """Lines of unittest's verbose output, and of a class that was skipped whole."""
-    return re.findall(r"(?m)^(\S.*) \.\.\. (?:.*\n)?.*?skipped ['\"](.*)['\"]$", text)
+    """How many cases were skipped for which reason, from unittest's verbose output."""
+    return collections.Counter(re.findall(r"(?m)\.\.\. skipped ['\"](.*)['\"]$", text))
 
 
 def main(broken, paths):
@@ -58,8 +59,8 @@ def main(broken, paths):
             sums = [a + b for a, b in zip(sums, counts)]
             if counts[1]:
                 print(f"failed:  {run} {case.get('name')}: {counts[1]}")
-            for name, reason in skips(case.findtext("system-out") or ""):
-                print(f"skipped: {run} {case.get('name')}: {name}: {reason}")
+            for reason, count in skips(case.findtext("system-out") or "").items():
+                print(f"skipped: {run} {case.get('name')}: {count}: {reason}")
         print("{}: {} passed, {} failed, {} skipped".format(run, *sums))
         total = [a + b for a, b in zip(total, sums)]
     if int(broken):
