@@ -23,6 +23,8 @@ static void complete_bash_values(FILE *stream)
             fputs("return ;;\n", stream);
         } else if (strcmp(row->choices, "@files") == 0) {
             fputs("COMPREPLY=($(compgen -f -P @ -- \"${cur#@}\")); return ;;\n", stream);
+        } else if (strcmp(row->choices, "@path") == 0) {
+            fputs("COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", stream);
         } else {
             fputs("COMPREPLY=($(compgen -W \"", stream);
             if (strcmp(row->choices, "@suites") == 0)
@@ -91,6 +93,8 @@ static void complete_zsh_row(FILE *stream, const struct options_row *row)
         fprintf(stream, ":%s:", row->value);
         if (row->choices != NULL && strcmp(row->choices, "@files") == 0) {
             fputs("_files -P @", stream);
+        } else if (row->choices != NULL && strcmp(row->choices, "@path") == 0) {
+            fputs("_files", stream);
         } else if (row->choices != NULL) {
             fputc('(', stream);
             if (strcmp(row->choices, "@suites") == 0)

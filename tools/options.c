@@ -156,6 +156,12 @@ static const char *options_read_progress(struct options *options, const char *te
     return "auto, always, never or json";
 }
 
+static const char *options_read_plot(struct options *options, const char *text)
+{
+    options->plot = text;
+    return NULL;
+}
+
 static const char *options_read_help(struct options *options, const char *text)
 {
     (void)text;
@@ -199,6 +205,8 @@ static const struct options_row options_rows[] = {
      "mint for, or judge as of, this UTC day; default today", options_read_date},
     {"validity", 0, "DURATION", JUDGES, NULL,
      "how old a stamp may be; default 7d", options_read_validity},
+    {"plot", 0, "FILE", OPTIONS_BENCH, "@path",
+     "draw mint times and costs into this file, as SVG", options_read_plot},
     {"progress", 0, "WHEN", MINTERS | OPTIONS_BENCH, "auto always never json",
      "show progress on stderr: auto, always, never or json", options_read_progress},
     {"json", 0, NULL, OPTIONS_ALL, NULL,

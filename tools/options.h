@@ -50,6 +50,7 @@ struct options {
     bool json;
     bool quiet;
     enum options_progress progress;
+    const char *plot; /* NULL: not given */
     bool help;
     bool version;
     const char **args; /* what is no option, in order */
@@ -66,7 +67,8 @@ struct options_row {
     char letter;         /* short form, 0 if none */
     const char *value;   /* its argument's name, NULL for a flag */
     unsigned verbs;      /* sum of options_verb */
-    const char *choices; /* what completes the argument: words, "@suites", "@files" or NULL */
+    const char *choices; /* what completes the argument: words, "@suites", "@files" (a file after a
+                            "@"), "@path" or NULL */
     const char *help;
     const char *(*read)(struct options *options, const char *text); /* NULL, or what was expected */
 };

@@ -19,6 +19,7 @@ _onionpow()
     --nice) return ;;
     --date) return ;;
     --validity) return ;;
+    --plot) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     --progress) COMPREPLY=($(compgen -W "auto always never json" -- "$cur")); return ;;
     esac
     case ${COMP_WORDS[1]} in
@@ -27,7 +28,7 @@ _onionpow()
     explain) words="--rcpt --date --validity --json --quiet --help --version " ;;
     stamp) words="--rcpt --from-headers --suite --work --seconds --offer --threads --max-time --max-mem --nice --date --progress --json --quiet --help --version " files=1 ;;
     suites) words="--json --quiet --help --version " ;;
-    bench) words="--suite --work --seconds --threads --max-mem --progress --json --quiet --help --version " ;;
+    bench) words="--suite --work --seconds --threads --max-mem --plot --progress --json --quiet --help --version " ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "$words" -- "$cur"))

@@ -5,69 +5,21 @@
  * told and not judged. Randomness is fixed: the evaluations that a mint needs are nearly the same
  * in every run.
  */
-#include <argon2.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "pow/bytes.h"
 #include "pow/date.h"
 #include "pow/effort.h"
 #include "pow/match.h"
 #include "pow/mint.h"
+#include "tests/bench/row.h"
 #include "tests/unit/make_stamp.h"
 
 #define DATE 20261122
 
-static int missed;
-
-static void tell(const char *name, double value)
-{
-    printf("%-36s %12.2f %12s\n", name, value, "-");
-    fflush(stdout);
-}
-
-static void row(const char *name, double value, double least)
-{
-    char want[32];
-    snprintf(want, sizeof want, ">=%.2f", least);
-    printf("%-36s %12.2f %12s %s\n", name, value, want, value >= least ? "ok" : "LOW");
-    fflush(stdout);
-    missed |= !(value >= least);
-}
-
-static double now(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Reused, huge-page advised buffers against a plain call: the best of some rounds, turn about. */
-static void buffers(void)
-{
-    const struct op_suite *suite = op_suite_find("argon2id-64m", 12);
-    struct op_worker *worker;
-    uint8_t puzzle[OP_PUZZLE_LEN] = {1}, password[4] = {0}, out[32];
-    double ours = INFINITY, plain = INFINITY;
-    OP_BUG_IF(op_worker_new(suite, &worker) != OP_OK);
-    for (unsigned n = 0; n < 16; n++) {
-        uint64_t x;
-        double start = now(CLOCK_MONOTONIC);
-        OP_BUG_IF(op_worker_eval(worker, puzzle, n, &x) != OP_OK);
-        double middle = now(CLOCK_MONOTONIC);
-        op_store_be32(password, n);
-        OP_BUG_IF(argon2id_hash_raw(1, suite->mem_kib, 1, password, 4, puzzle, sizeof puzzle, out,
-                                    sizeof out) != ARGON2_OK);
-        double end = now(CLOCK_MONOTONIC);
-        OP_BUG_IF(op_load_be64(out) != x);
-        ours = fmin(ours, middle - start);
-        plain = fmin(plain, end - middle);
-    }
-    op_worker_free(worker);
-    row("argon2id-64m-buffers-over-plain", plain / ours, 1.6);
-}
+static bool missed;
 
 static struct op_recipient bob;
 
@@ -81,47 +33,6 @@ static struct op_mint_spec spec_of(const char *suite, uint64_t effort, unsigned 
                                 .threads = threads};
     op_store_be64(spec.salt, ++count);
     return spec;
-}
-
-#define SEARCH_S 0.8 /* how long a search for the rate lasts */
-
-static bool note_rate(void *arg, const struct op_mint_progress *progress)
-{
-    *(double *)arg = (double)progress->evals / progress->elapsed_s;
-    return progress->elapsed_s < SEARCH_S;
-}
-
-struct rate {
-    double evals_per_s, evals_per_cpu_s;
-};
-
-/* What is made while a mint searches puzzles that it won't solve; the better of `best` and now. */
-static void search_rate(unsigned threads, struct rate *best)
-{
-    double rate = 0, cpu = now(CLOCK_PROCESS_CPUTIME_ID);
-    struct op_mint_result result;
-    struct op_mint_spec spec = spec_of("argon2id-16m", UINT64_C(1) << 26, threads);
-    spec.progress = note_rate;
-    spec.arg = &rate;
-    OP_BUG_IF(op_mint(&spec, &result) != OP_ERR_CANCELLED);
-    cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    best->evals_per_s = fmax(best->evals_per_s, rate);
-    best->evals_per_cpu_s = fmax(best->evals_per_cpu_s, rate * SEARCH_S / cpu);
-}
-
-/* The best of many short rounds, turn about: other work on the machine can only slow a round. The
- * last row tells a busy machine from a minter that does not scale: there, a second thread costs
- * nothing of what the first one does in a second of its core. */
-static void threads(void)
-{
-    struct rate one = {0}, two = {0};
-    for (int n = 0; n < 10; n++) {
-        search_rate(1, &one);
-        search_rate(2, &two);
-    }
-    tell("argon2id-16m-evals/s-one-thread", one.evals_per_s);
-    row("argon2id-16m-two-threads-over-one", two.evals_per_s / one.evals_per_s, 1.9);
-    tell("the-same-in-evals-per-cpu-second", two.evals_per_cpu_s / one.evals_per_cpu_s);
 }
 
 struct spread {
@@ -154,8 +65,8 @@ static void mint_spread(void)
         spread_add(&evals, (double)result.evals);
         spread_add(&elapsed, result.elapsed_s);
     }
-    row("mint-spread-evals-nearness", spread_nearness(&evals, 16), 0.85);
-    row("mint-spread-time-nearness", spread_nearness(&elapsed, 16), 0.85);
+    missed |= row_least("mint-spread-evals-nearness", spread_nearness(&evals, 16), 0.85);
+    missed |= row_least("mint-spread-time-nearness", spread_nearness(&elapsed, 16), 0.85);
 }
 
 #define MINTS 40
@@ -192,8 +103,8 @@ static void estimate(void)
         whole += within_quarter(done + left, (double)result.evals);
         rest += within_quarter(left, (double)result.evals - done);
     }
-    row("estimate-at-half-of-whole-in-25%", (double)whole / MINTS, 0.9);
-    tell("estimate-at-half-of-rest-in-25%", (double)rest / MINTS);
+    missed |= row_least("estimate-at-half-of-whole-in-25%", (double)whole / MINTS, 0.9);
+    row_tell("estimate-at-half-of-rest-in-25%", (double)rest / MINTS);
 }
 
 struct junk {
@@ -217,7 +128,7 @@ static double refusals(const struct junk *junk)
     if (at)
         memcpy(at, junk->with, strlen(junk->with));
     unsigned count = 0;
-    double start = now(CLOCK_THREAD_CPUTIME_ID), spent = 0;
+    double start = row_now(CLOCK_THREAD_CPUTIME_ID), spent = 0;
     while (spent < 0.5) {
         for (int n = 0; n < 1000; n++, count++) {
             struct op_stamp stamp;
@@ -227,7 +138,7 @@ static double refusals(const struct junk *junk)
                 verdict = op_match(&stamp, &bob, &terms, id);
             OP_BUG_IF(verdict != junk->want);
         }
-        spent = now(CLOCK_THREAD_CPUTIME_ID) - start;
+        spent = row_now(CLOCK_THREAD_CPUTIME_ID) - start;
     }
     return count / spent;
 }
@@ -247,14 +158,12 @@ static void junk(void)
         {"refused/s-malformed", OP_VERDICT_MALFORMED, good, "g=", "y="},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        row(rows[i].name, refusals(&rows[i]), 200000);
+        missed |= row_least(rows[i].name, refusals(&rows[i]), 500000);
 }
 
 int main(void)
 {
     bob = make_recipient("bob@example.com");
-    buffers();
-    threads();
     mint_spread();
     estimate();
     junk();

@@ -16,7 +16,7 @@ HOME = {  # third-party header: the files that may include it
     "libmilter/": {"milter/mfi.c", "milter/act.c"},
     "confuse.h": {"milter/conf.c"},
     "lmdb.h": {"milter/ledger_lmdb.c"},
-    "argon2.h": {"pow/suite_argon2id_lib.c"},
+    "argon2.h": {"pow/suite_argon2id_lib.c", "tools/bench_libargon2.c"},
     "idn2.h": {"pow/recipient.c"},
     "openssl/": {"pow/key.c"},
     "immintrin.h": {f"pow/{kernel}.c" for kernel in ("argon2id_avx2", "argon2id_avx512", "sha256_ni", "sha256_search_ni",
