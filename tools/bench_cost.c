@@ -26,8 +26,8 @@ static const struct {
 } gpu[] = {
     {"argon2id-16m", 26700, "hashcat PR 4284: 1667/s at 64 MiB, t=3; x4 for t=1, x4 for 16 MiB"},
     {"argon2id-64m", 6670, "hashcat PR 4284: 1667/s at 64 MiB, t=3; x4 for t=1"},
-    {"argon2id-256m", 417, "as 64 MiB by size, and 1/4 as too few fit to hide latency: a guess"},
-    {"sha256", 21.98e9, "hashcat benchmarks"},
+    {"argon2id-256m", 417, "as for 64 MiB, 1/4 by size and 1/4 as few fit: a guess"},
+    {"sha256", 21.98e9, "hashcat's benchmark, at second hand"},
 };
 
 const struct bench_cost_machine *bench_cost_machine(enum bench_cost_who who)

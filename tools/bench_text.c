@@ -110,11 +110,11 @@ static void bench_text_costs(const struct bench *bench)
 
 void bench_text_print(const struct bench *bench)
 {
-    char memory[OP_UNITS_MAX] = "nothing";
+    char memory[OP_UNITS_MAX] = "next to no";
 
     if (bench->suite->mem_kib > 0)
         op_size_format((uint64_t)bench->suite->mem_kib * 1024, memory);
-    printf("%s: work %.0f (%u puzzles of effort %llu), %s of memory an evaluation\n",
+    printf("%s: work %.0f (%u puzzles of effort %llu), %s memory an evaluation\n",
            bench->suite->name, bench_work(bench), bench->suite->puzzles,
            (unsigned long long)bench->effort, memory);
     bench_text_rates(bench);
@@ -142,6 +142,17 @@ static void bench_text_wrap(const char *text)
     putchar('\n');
 }
 
+static void bench_text_print_gpu(void)
+{
+    for (size_t i = 0; i < op_suite_count(); i++) {
+        struct bench bench = {.suite = op_suite_at(i), .effort = 1};
+        struct bench_cost cost = bench_cost(&bench, BENCH_COST_GPU);
+        if (cost.rate > 0)
+            printf("    %s: %s/s (%s)\n", bench.suite->name, bench_text_number(cost.rate).text,
+                   cost.basis);
+    }
+}
+
 void bench_text_print_assumptions(void)
 {
     puts("Measured here: rates, times, memory. Assumed: what a million stamps cost, namely");
@@ -150,5 +161,6 @@ void bench_text_print_assumptions(void)
         printf("  %s (%.0f W):\n", machine->title, machine->watts);
         bench_text_wrap(machine->source);
     }
+    bench_text_print_gpu();
     puts("A machine that its owner does not know to be working pays nothing.");
 }

@@ -189,24 +189,34 @@ static double copied(uint8_t *to, const uint8_t *from, size_t size)
     return octets / spent;
 }
 
+/* On huge pages, as our kernels have it, or on the small ones of a plain program. */
+static double copied_on(size_t size, int advice)
+{
+    uint8_t *both =
+        mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    OP_BUG_IF(both == MAP_FAILED);
+    (void)madvise(both, 2 * size, advice);
+    memset(both, 1, 2 * size);
+    double rate = copied(both, both + size, size);
+    munmap(both, 2 * size);
+    return rate;
+}
+
 static void of_memcpy(void)
 {
     const struct op_suite *suite = suite_of("argon2id-64m");
     size_t size = (size_t)suite->mem_kib * 1024;
-    double ratio[ROW_ROUNDS], gigabytes[ROW_ROUNDS];
-    uint8_t *both =
-        mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    OP_BUG_IF(both == MAP_FAILED);
-    (void)madvise(both, 2 * size, MADV_HUGEPAGE);
-    memset(both, 1, 2 * size);
+    double huge[ROW_ROUNDS], small[ROW_ROUNDS], gigabytes[ROW_ROUNDS];
     for (int i = 0; i < ROW_ROUNDS; i++) {
-        double reference = copied(both, both + size, size);
-        ratio[i] = searched(suite, NULL, 2) * (double)size / reference;
+        double reference = copied_on(size, MADV_HUGEPAGE);
+        double written = searched(suite, NULL, 2) * (double)size;
+        huge[i] = written / reference;
+        small[i] = written / copied_on(size, MADV_NOHUGEPAGE);
         gigabytes[i] = reference / 1e9;
     }
-    munmap(both, 2 * size);
     row_median_tell("memcpy-64m-GB/s", gigabytes);
-    missed |= row_median_least("argon2id-64m-written-over-memcpy", ratio, 0.75);
+    row_median_tell("argon2id-64m-written-over-memcpy-small-pages", small);
+    missed |= row_median_least("argon2id-64m-written-over-memcpy", huge, 0.75);
 }
 
 /*
