@@ -237,11 +237,19 @@ static enum op_err verify_own(const struct op_stamp *stamp)
     return err;
 }
 
+/* Small enough that a thread which works on for a puzzle that another has solved wastes little of
+ * it. */
+static uint64_t chunk_of(const struct op_mint_spec *spec)
+{
+    uint64_t share = (spec->effort / 16 / 64 + 1) * 64;
+    return spec->suite->engine->chunk < share ? spec->suite->engine->chunk : share;
+}
+
 static void init_job(struct job *job, const struct op_mint_spec *spec, unsigned width)
 {
     job->spec = spec;
     job->width = width;
-    job->chunk = spec->suite->engine->chunk * width;
+    job->chunk = chunk_of(spec) * width;
     job->stamp.suite = spec->suite;
     job->stamp.effort = spec->effort;
     job->stamp.date = spec->date;
