@@ -104,11 +104,7 @@ static enum ledger_err embedded_reserve(void *self, const struct ledger_key *key
     enum ledger_err err = ledger_lmdb_get(ledger->db, key, &entry);
     if (err == LEDGER_OK) {
         add_lease(ledger, &entry);
-        enum ledger_state state = ledger_entry_look(&entry, fingerprint, now);
-        if (state == LEDGER_RESERVED_NEW && !ledger_table_lease(ledger->leases, key, token, now))
-            err = LEDGER_FULL;
-        else
-            *state_r = state;
+        err = ledger_table_reserve(ledger->leases, &entry, fingerprint, token, now, state_r);
     }
     pthread_mutex_unlock(&ledger->lock);
     return err;

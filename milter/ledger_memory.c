@@ -61,14 +61,10 @@ static enum ledger_err memory_reserve(void *self, const struct ledger_key *key,
                                       enum ledger_state *state_r)
 {
     struct memory *ledger = self;
-    enum ledger_err err = LEDGER_OK;
     pthread_mutex_lock(&ledger->lock);
     struct ledger_entry entry = load(ledger, key);
-    enum ledger_state state = ledger_entry_look(&entry, fingerprint, now);
-    if (state == LEDGER_RESERVED_NEW && !ledger_table_lease(ledger->leases, key, token, now))
-        err = LEDGER_FULL;
-    else
-        *state_r = state;
+    enum ledger_err err =
+        ledger_table_reserve(ledger->leases, &entry, fingerprint, token, now, state_r);
     pthread_mutex_unlock(&ledger->lock);
     return err;
 }

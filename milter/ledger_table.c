@@ -142,17 +142,28 @@ void ledger_table_drop(struct ledger_table *table, const struct ledger_key *key)
     free(node);
 }
 
-bool ledger_table_lease(struct ledger_table *table, const struct ledger_key *key, uint64_t token,
-                        int64_t now)
+static bool lease(struct ledger_table *table, const struct ledger_key *key, uint64_t token,
+                  int64_t now)
 {
     const struct ledger_entry *oldest = ledger_table_oldest(table);
     if (table->count == table->max && ledger_entry_over(oldest, now)) {
         struct ledger_key gone = oldest->key;
         ledger_table_drop(table, &gone);
     }
-    struct ledger_entry lease = {
+    struct ledger_entry entry = {
         .key = *key, .state = LEDGER_ENTRY_RESERVED, .token = token, .since = now};
-    return ledger_table_put(table, &lease);
+    return ledger_table_put(table, &entry);
+}
+
+enum ledger_err ledger_table_reserve(struct ledger_table *table, const struct ledger_entry *entry,
+                                     const uint8_t fingerprint[LEDGER_FINGERPRINT_LEN],
+                                     uint64_t token, int64_t now, enum ledger_state *state_r)
+{
+    enum ledger_state state = ledger_entry_look(entry, fingerprint, now);
+    if (state == LEDGER_RESERVED_NEW && !lease(table, &entry->key, token, now))
+        return LEDGER_FULL;
+    *state_r = state;
+    return LEDGER_OK;
 }
 
 void ledger_table_release(struct ledger_table *table, const struct ledger_key *key, uint64_t token)

@@ -37,10 +37,12 @@ struct ledger_entry *ledger_table_next(const struct ledger_entry *entry); /* the
 bool ledger_table_put(struct ledger_table *table, const struct ledger_entry *entry);
 void ledger_table_drop(struct ledger_table *table, const struct ledger_key *key);
 
-/* Leases. `lease` puts a RESERVED entry, in the place of an older one whose time is over if need
- * be; false if there is no room. `release` drops the one of this key if the token holds it. */
-bool ledger_table_lease(struct ledger_table *table, const struct ledger_key *key, uint64_t token,
-                        int64_t now);
+/* Leases. `reserve` tells what is found of an entry, as far as it is known; one that may be had is
+ * put as RESERVED, in the place of an older lease whose time is over if need be, or it is
+ * LEDGER_FULL. `release` drops the lease of this key if the token holds it. */
+enum ledger_err ledger_table_reserve(struct ledger_table *table, const struct ledger_entry *entry,
+                                     const uint8_t fingerprint[LEDGER_FINGERPRINT_LEN],
+                                     uint64_t token, int64_t now, enum ledger_state *state_r);
 void ledger_table_release(struct ledger_table *table, const struct ledger_key *key, uint64_t token);
 
 #endif

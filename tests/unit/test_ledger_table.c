@@ -90,7 +90,11 @@ static void test_age(void **state)
 static bool lease(struct ledger_table *table, uint64_t n, int64_t now)
 {
     struct ledger_key key = key_of(DAY, n);
-    return ledger_table_lease(table, &key, n, now);
+    struct ledger_entry none = ledger_entry_none(&key, 0);
+    enum ledger_state found = LEDGER_BURNT;
+    bool leased = ledger_table_reserve(table, &none, print_of(1), n, now, &found) == LEDGER_OK;
+    assert_int_equal(found, leased ? LEDGER_RESERVED_NEW : LEDGER_BURNT);
+    return leased;
 }
 
 static void test_leases_make_room(void **state)
