@@ -4,12 +4,13 @@
  *
  * The instructions keep the state as two vectors, ABEF and CDGH, and do two rounds at a time.
  */
+#include "pow/sha256_ni.h"
+
 #include "pow/sha256_kernel.h"
 
 #if defined(__x86_64__)
 
 #include <cpuid.h>
-#include <immintrin.h>
 
 static bool usable(void)
 {
@@ -17,15 +18,6 @@ static bool usable(void)
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & (1u << 29)))
         return 0;
     return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSSE3) && (c & bit_SSE4_1);
-}
-
-/* Message schedule: w holds the last 16 words as four vectors; replaces the oldest by the next
- * four. */
-__attribute__((target("sha,sse4.1,ssse3"))) static inline __m128i schedule(__m128i w0, __m128i w1,
-                                                                           __m128i w2, __m128i w3)
-{
-    __m128i t = _mm_add_epi32(_mm_sha256msg1_epu32(w0, w1), _mm_alignr_epi8(w3, w2, 4));
-    return _mm_sha256msg2_epu32(t, w3);
 }
 
 __attribute__((target("sha,sse4.1,ssse3"))) static void compress(uint32_t state[8],
@@ -51,7 +43,8 @@ __attribute__((target("sha,sse4.1,ssse3"))) static void compress(uint32_t state[
             cdgh = _mm_sha256rnds2_epu32(cdgh, abef, wk);
             abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(wk, 0x0e));
             if (i < 12)
-                w[i % 4] = schedule(w[i % 4], w[(i + 1) % 4], w[(i + 2) % 4], w[(i + 3) % 4]);
+                w[i % 4] =
+                    op_sha256_ni_schedule(w[i % 4], w[(i + 1) % 4], w[(i + 2) % 4], w[(i + 3) % 4]);
         }
         abef = _mm_add_epi32(abef, abef0);
         cdgh = _mm_add_epi32(cdgh, cdgh0);

@@ -4,19 +4,11 @@
  */
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
 #include "pow/sha256_kernel.h"
+#include "pow/sha256_ni.h"
 #include "pow/sha256_search.h"
 
-#define LANES  4
-#define TARGET __attribute__((target("sha,sse4.1,ssse3"), always_inline)) static inline
-
-TARGET __m128i schedule(__m128i w0, __m128i w1, __m128i w2, __m128i w3)
-{
-    __m128i t = _mm_add_epi32(_mm_sha256msg1_epu32(w0, w1), _mm_alignr_epi8(w3, w2, 4));
-    return _mm_sha256msg2_epu32(t, w3);
-}
+#define LANES 4
 
 static bool usable(void)
 {
@@ -52,8 +44,8 @@ __attribute__((target("sha,sse4.1,ssse3"))) static uint32_t scan(const struct op
                     abef[n] = _mm_sha256rnds2_epu32(abef[n], cdgh[n], _mm_shuffle_epi32(wk, 0x0e));
                 }
                 if (i < 12)
-                    w[n][i % 4] = schedule(w[n][i % 4], w[n][(i + 1) % 4], w[n][(i + 2) % 4],
-                                           w[n][(i + 3) % 4]);
+                    w[n][i % 4] = op_sha256_ni_schedule(w[n][i % 4], w[n][(i + 1) % 4],
+                                                        w[n][(i + 2) % 4], w[n][(i + 3) % 4]);
             }
         }
         for (unsigned n = 0; n < LANES; n++)

@@ -14,27 +14,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "directory.h"
 #include "milter/endpoint.h"
-
-static char directory[] = "/tmp/test_endpoint.XXXXXX";
-static char path[64];
 
 static int setup(void **state)
 {
     (void)state;
-    memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
-    if (!mkdtemp(directory))
-        return -1;
-    snprintf(path, sizeof path, "%s/sock", directory);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    unlink(path);
-    rmdir(path);
-    return rmdir(directory);
+    return directory_setup("sock");
 }
 
 static int serve(int type, int backlog)
@@ -117,12 +103,12 @@ static void test_no_directory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_unused, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_in_use, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_busy, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_stale, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_in_the_way, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_no_directory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unused, setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_in_use, setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_busy, setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_stale, setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_in_the_way, setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_no_directory, setup, directory_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,19 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory.h"
 #include "milter/keyfile.h"
-
-static char directory[] = "/tmp/test_keyfile.XXXXXX";
-static char path[64];
 
 static int setup(void **state)
 {
     (void)state;
-    memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
-    if (!mkdtemp(directory))
-        return -1;
-    snprintf(path, sizeof path, "%s/site.key", directory);
-    return 0;
+    return directory_setup("site.key");
 }
 
 static int count_files(void)
@@ -38,14 +32,6 @@ static int count_files(void)
         count += entry->d_name[0] != '.';
     closedir(dir);
     return count;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    unlink(path);
-    rmdir(path);
-    return rmdir(directory);
 }
 
 static void put(const void *data, size_t len, mode_t mode)
@@ -202,12 +188,12 @@ static void test_race(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_made_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_material, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_not_a_file, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_no_directory, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_race, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_made_once, setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_material, setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_refused, setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_not_a_file, setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_no_directory, setup, directory_teardown),
+        cmocka_unit_test_setup_teardown(test_race, setup, directory_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
