@@ -2,6 +2,8 @@
  */
 #include "pow/date.h"
 
+#include <string.h>
+
 #define DATE_MIN 19700101
 #define DATE_MAX 99991231
 
@@ -37,6 +39,25 @@ bool op_date_parse(const char *text, size_t len, uint32_t *date_r)
         return false;
     *date_r = date;
     return true;
+}
+
+bool op_date_parse_dashed(const char *text, uint32_t *date_r)
+{
+    char digits[8];
+    if (strlen(text) != OP_DATE_DASHED_MAX - 1 || text[4] != '-' || text[7] != '-')
+        return false;
+    memcpy(digits, text, 4);
+    memcpy(digits + 4, text + 5, 2);
+    memcpy(digits + 6, text + 8, 2);
+    return op_date_parse(digits, sizeof digits, date_r);
+}
+
+void op_date_format_dashed(uint32_t date, char text_r[OP_DATE_DASHED_MAX])
+{
+    static const unsigned place[] = {9, 8, 6, 5, 3, 2, 1, 0}; /* of the digits, last first */
+    memcpy(text_r, "0000-00-00", OP_DATE_DASHED_MAX);
+    for (unsigned i = 0; i < sizeof place / sizeof *place; i++, date /= 10)
+        text_r[place[i]] = (char)('0' + date % 10);
 }
 
 /* Days before the first of January of a year >= 1970, since 1970-01-01. */

@@ -16,6 +16,11 @@ uint64_t op_effort_from_work(const struct op_suite *suite, uint64_t work)
     return (work - 1) / suite->puzzles + 1;
 }
 
+double op_effort_to_seconds(const struct op_suite *suite, uint64_t effort)
+{
+    return (double)op_effort_to_work(suite, effort) / suite->reference_rate;
+}
+
 /* Standard normal quantile by Acklam's rational approximation, relative error below 1.2e-9. */
 static double normal_quantile(double p)
 {

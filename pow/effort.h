@@ -27,6 +27,9 @@ uint64_t op_effort_to_work(const struct op_suite *suite,
 /* The least effort whose work is at least `work`; 1 for 0. May be above suite->effort_max. */
 uint64_t op_effort_from_work(const struct op_suite *suite, uint64_t work);
 
+/* The same in seconds of the reference laptop (FORMAT.md section 5), for people to read. */
+double op_effort_to_seconds(const struct op_suite *suite, uint64_t effort);
+
 /* Evaluations that solve `puzzles` puzzles of this effort with probability p (0 < p < 1), by the
  * Wilson-Hilferty approximation (PNAS 17, 1931): within 3 % for p in 0.05..0.99 (for one puzzle, in
  * 0.25..0.99). 0 for no puzzles. */

@@ -27,13 +27,18 @@ static void schedule(struct op_sha256 *hash, const uint8_t material[OP_KEY_LEN],
     OPENSSL_cleanse(block, sizeof block);
 }
 
+static void init(struct op_key *key, const uint8_t material[OP_KEY_LEN])
+{
+    schedule(&key->inner, material, 0x36);
+    schedule(&key->outer, material, 0x5c);
+}
+
 enum op_err op_key_new(const uint8_t material[OP_KEY_LEN], struct op_key **key_r)
 {
     struct op_key *key = malloc(sizeof *key);
     if (!key)
         return OP_ERR_NOMEM;
-    schedule(&key->inner, material, 0x36);
-    schedule(&key->outer, material, 0x5c);
+    init(key, material);
     *key_r = key;
     return OP_OK;
 }
@@ -58,4 +63,18 @@ void op_key_mac(const struct op_key *key, const char *label, const void *data, s
     op_sha256_add(&hash, digest, sizeof digest);
     op_sha256_final(&hash, mac_r);
     OPENSSL_cleanse(&hash, sizeof hash);
+}
+
+void op_key_mac_with(const uint8_t material[OP_KEY_LEN], const char *label, const void *data,
+                     size_t len, uint8_t mac_r[OP_MAC_LEN])
+{
+    struct op_key key;
+    init(&key, material);
+    op_key_mac(&key, label, data, len, mac_r);
+    OPENSSL_cleanse(&key, sizeof key);
+}
+
+bool op_key_mac_equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
 }

@@ -7,6 +7,7 @@
 #ifndef OP_KEY_H
 #define OP_KEY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,5 +25,12 @@ void op_key_free(struct op_key *key); /* wipes it; NULL is fine */
  * included. */
 void op_key_mac(const struct op_key *key, const char *label, const void *data, size_t len,
                 uint8_t mac_r[OP_MAC_LEN]);
+
+/* The same with key material that serves this once, such as another MAC; allocates nothing. */
+void op_key_mac_with(const uint8_t material[OP_KEY_LEN], const char *label, const void *data,
+                     size_t len, uint8_t mac_r[OP_MAC_LEN]);
+
+/* Are two MACs, or what was kept of them, equal? In a time that does not tell where they differ. */
+bool op_key_mac_equal(const uint8_t *a, const uint8_t *b, size_t len);
 
 #endif

@@ -11,14 +11,14 @@
 #include "pow/err.h"
 
 static const struct op_suite suites[] = {
-    {"argon2id-16m", OP_SUITE_PREFERRED, 16384, 1, 32, 4, 4, 20, 512, UINT64_C(1) << 26,
+    {"argon2id-16m", OP_SUITE_PREFERRED, 16384, 1, 32, 4, 4, 20, 512, UINT64_C(1) << 26, 950.0,
      &op_engine_argon2id},
-    {"argon2id-256m", OP_SUITE_STRONG, 262144, 1, 16, 2, 4, 22, 48, UINT64_C(1) << 26,
+    {"argon2id-256m", OP_SUITE_STRONG, 262144, 1, 16, 2, 4, 22, 48, UINT64_C(1) << 26, 38.0,
      &op_engine_argon2id},
-    {"argon2id-64m", OP_SUITE_ACCEPTED, 65536, 1, 16, 2, 4, 22, 256, UINT64_C(1) << 26,
+    {"argon2id-64m", OP_SUITE_ACCEPTED, 65536, 1, 16, 2, 4, 22, 256, UINT64_C(1) << 26, 195.0,
      &op_engine_argon2id},
     {"sha256", OP_SUITE_DEPRECATED, 0, 0, 16, 16, 8, 0, UINT64_C(1) << 27, UINT64_C(1) << 56,
-     &op_engine_sha256},
+     126.0e6, &op_engine_sha256},
 };
 
 #define SUITES (sizeof suites / sizeof suites[0])

@@ -37,6 +37,9 @@ struct op_suite {
     unsigned seal_bits;      /* g: leading zero bits of the seal's hash */
     uint64_t effort_default; /* d: expected evaluations for one puzzle */
     uint64_t effort_max;     /* above this the nonce space might hold no solution */
+    /* Evaluations per second of the reference laptop, four cores at work; FORMAT.md section 5. For
+     * prices in seconds, never for a decision. */
+    double reference_rate;
     const struct op_engine *engine;
 };
 

@@ -22,16 +22,19 @@
 
 static void cmd_explain_offer(struct explain *explain, const struct op_offer *offer, size_t number)
 {
-    char name[32], memory[OP_UNITS_MAX];
+    char name[32], quote[32], memory[OP_UNITS_MAX];
 
     snprintf(name, sizeof name, "offer %zu", number);
+    snprintf(quote, sizeof quote, "quote %zu", number);
     op_size_format((uint64_t)offer->suite->mem_kib * 1024, memory);
-    explain_field(explain, name, "%s, effort %llu: %u puzzles, work %llu, memory %s%s",
+    explain_field(explain, name,
+                  "%s, effort %llu: %u puzzles, work %llu, %.3g s of a laptop's time, memory %s%s",
                   offer->suite->name, (unsigned long long)offer->effort, offer->suite->puzzles,
-                  (unsigned long long)op_effort_to_work(offer->suite, offer->effort), memory,
+                  (unsigned long long)op_effort_to_work(offer->suite, offer->effort),
+                  op_effort_to_seconds(offer->suite, offer->effort), memory,
                   offer->quote_len > 0 ? "" : ", without a quote");
     if (offer->quote_len > 0)
-        explain_quote(explain, offer->quote);
+        explain_quote(explain, quote, offer->quote);
 }
 
 static int cmd_explain_offers(struct explain *explain, const char *text, size_t len)

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "pow/bytes.h"
 #include "pow/effort.h"
 #include "pow/puzzle.h"
+#include "pow/quote.h"
 #include "pow/units.h"
 #include "tools/fail.h"
 #include "tools/out.h"
@@ -126,13 +126,12 @@ static void explain_time(int64_t unix_s, char *text_r, size_t size)
         snprintf(text_r, size, "%lld", (long long)unix_s);
 }
 
-/* Layout of a quote: expiry in unix minutes 4, key id 1, MAC 16. */
-void explain_quote(struct explain *explain, const uint8_t quote[OP_QUOTE_LEN])
+void explain_quote(struct explain *explain, const char *name, const uint8_t quote[OP_QUOTE_LEN])
 {
     char until[64];
 
-    explain_time(60 * (int64_t)op_load_be32(quote), until, sizeof until);
-    explain_field(explain, "quote", "the effort was promised until %s (key %u)", until, quote[4]);
+    explain_time(op_quote_expiry(quote), until, sizeof until);
+    explain_field(explain, name, "quoted until %s", until);
 }
 
 static void explain_suite(struct explain *explain, const struct op_suite *suite)
@@ -155,14 +154,15 @@ void explain_stamp(struct explain *explain, const struct op_stamp *stamp)
     explain_suite(explain, suite);
     explain_field(explain, "effort", "%llu expected evaluations for each puzzle",
                   (unsigned long long)stamp->effort);
-    explain_field(explain, "work", "%llu expected evaluations in all",
-                  (unsigned long long)op_effort_to_work(suite, stamp->effort));
+    explain_field(explain, "work", "%llu expected evaluations in all, %.3g s of a laptop's time",
+                  (unsigned long long)op_effort_to_work(suite, stamp->effort),
+                  op_effort_to_seconds(suite, stamp->effort));
     explain_field(explain, "date", "%04u-%02u-%02u, the UTC day it was minted for",
                   stamp->date / 10000, stamp->date / 100 % 100, stamp->date % 100);
     explain_hex(explain, "recipient", "hidden as ", stamp->blind, OP_BLIND_LEN);
     explain_hex(explain, "salt", "", stamp->salt, OP_SALT_LEN);
     if (stamp->quote_len > 0)
-        explain_quote(explain, stamp->quote);
+        explain_quote(explain, "quote", stamp->quote);
     else
         explain_field(explain, "quote", "none");
     explain_hex(explain, "identity", "", id, OP_ID_LEN);
@@ -182,6 +182,17 @@ static void explain_check_date(struct explain *explain, const struct op_stamp *s
                   "%s; judged as of %s, good until %s",
                   verdict == OP_VERDICT_PASS ? "within the validity" : op_verdict_text(verdict),
                   now, until);
+}
+
+/* Not a fault of the stamp if it is over: then the price of the day counts. */
+static void explain_check_quote(struct explain *explain, const struct op_stamp *stamp,
+                                const struct op_terms *terms)
+{
+    if (stamp->quote_len == 0)
+        return;
+    explain_check(explain, "quote", EXPLAIN_UNCHECKED, "%s; its server alone can tell a forged one",
+                  terms->now < op_quote_expiry(stamp->quote) ? "within its time"
+                                                             : "its time is over");
 }
 
 static void explain_check_recipients(struct explain *explain, const struct op_stamp *stamp,
@@ -231,6 +242,7 @@ void xexplain_checks(struct explain *explain, const struct op_stamp *stamp, stru
     op_stamp_id(stamp, id);
     explain_check(explain, "suite", EXPLAIN_PASS, "known here");
     explain_check_date(explain, stamp, &judge->terms);
+    explain_check_quote(explain, stamp, &judge->terms);
     explain_check_recipients(explain, stamp, rcpts);
     bool sealed = op_seal_valid(stamp, id);
     explain_check(explain, "seal", sealed ? EXPLAIN_PASS : EXPLAIN_FAIL, "%u leading zero bits%s",

@@ -32,9 +32,9 @@ void explain_check(struct explain *explain, const char *name, enum explain_resul
 /* Ends the report; the exit status: 0, or 1 if a check failed. */
 int explain_end(struct explain *explain);
 
-/* All fields of a stamp; a quote's alone. */
+/* All fields of a stamp; what can be read of a quote without its server's key. */
 void explain_stamp(struct explain *explain, const struct op_stamp *stamp);
-void explain_quote(struct explain *explain, const uint8_t quote[OP_QUOTE_LEN]);
+void explain_quote(struct explain *explain, const char *name, const uint8_t quote[OP_QUOTE_LEN]);
 
 /* All checks but the syntax. */
 void xexplain_checks(struct explain *explain, const struct op_stamp *stamp, struct judge *judge,

@@ -1,4 +1,5 @@
 """The command as its users meet it: outputs, exit statuses, limits, signals, the terminal."""
+import base64
 import email
 import email.policy
 import fcntl
@@ -427,12 +428,28 @@ class Explain(Case):
         for part in (b"sha256 (deprecated)", b"2026-01-10", b"made for a@x.org", b"check puzzle 16", b"result"):
             self.assertIn(part, done.stdout)
 
+    def test_quote(self):
+        for minutes, until, told in ((1795003200 // 60, "2026-11-18 12:00 UTC", "within its time"),
+                                     (0, "1970-01-01 00:00 UTC", "its time is over")):
+            quote = base64.urlsafe_b64encode(minutes.to_bytes(4, "big") + bytes(17))
+            field = re.sub(rb";(\s+)n=", rb";\1c=" + quote + rb";\1n=", self.field)
+            got, _ = self.checks("--date", "20260110", stdin=field)
+            self.assertEqual(got["fields"]["quote"], f"quoted until {until}")
+            self.assertEqual(got["checks"]["quote"]["result"], "unchecked")
+            self.assertIn(told, got["checks"]["quote"]["text"])
+        got, _ = self.checks("--date", "20260110", stdin=self.field)
+        self.assertEqual(got["fields"]["quote"], "none")
+        self.assertNotIn("quote", got["checks"])
+
     def test_offers(self):
-        got, failed = self.checks("onionpow:1:argon2id-16m/512,md5/3,sha256/7/AAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+        got, failed = self.checks("onionpow:1:argon2id-16m/512,md5/3,sha256/7,"
+                                  "sha256/8/AAAAAAAAAAAAAAAAAAAAAAAAAAAA")
         self.assertEqual((got["kind"], failed), ("offers", []))
         self.assertIn("argon2id-16m, effort 512", got["fields"]["offer 1"])
+        self.assertIn("work 16384, 17.2 s of a laptop's time", got["fields"]["offer 1"])
         self.assertIn("sha256, effort 7", got["fields"]["offer 2"])
-        self.assertIn("1970-01-01", got["fields"]["quote"])
+        self.assertEqual(got["fields"]["quote 3"], "quoted until 1970-01-01 00:00 UTC")
+        self.assertNotIn("quote 1", got["fields"])
         self.assertIn(": 1", got["fields"]["unknown"])
         self.assertEqual(self.checks("onionpow:1:sha256")[1], ["syntax"])
 
@@ -597,6 +614,11 @@ class Tables(Case):
         self.assertEqual([row["suite"] for row in objects if row["default"]], ["argon2id-16m"])
         self.assertEqual(objects[0]["memory"], 16 << 20)
         self.assertEqual(objects[0]["work"], objects[0]["effort"] * objects[0]["puzzles"])
+        self.assertEqual((objects[0]["reference_rate"], objects[0]["seconds"]), (950, 17.2))
+        for row, suite in zip(rows[1:], objects):
+            self.assertAlmostEqual(suite["seconds"], suite["work"] / suite["reference_rate"], delta=0.06)
+            self.assertEqual([float(word) for word in row.split()[-3:]],
+                             [suite["work"], suite["reference_rate"], suite["seconds"]])
 
 
 

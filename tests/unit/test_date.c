@@ -59,6 +59,34 @@ static void rows(void **state)
     assert_false(op_date_valid(100000101));
 }
 
+static void dashed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t want; /* 0: no date */
+    } rows[] = {
+        {"2026-11-22", 20261122}, {"1970-01-01", 19700101}, {"9999-12-31", 99991231},
+        {"2024-02-29", 20240229}, {"2023-02-29", 0},        {"2026-13-01", 0},
+        {"2026-00-01", 0},        {"20261122", 0},          {"2026-1-22", 0},
+        {"2026-11-2", 0},         {"2026/11/22", 0},        {"26-11-22", 0},
+        {"2026-11-22 ", 0},       {" 2026-11-2", 0},        {"2026-11-222", 0},
+        {"2026--1-22", 0},        {"2026-11-22T00:00Z", 0}, {"", 0},
+        {"22-11-2026", 0},        {"2026-1a-22", 0},        {"1969-12-31", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint32_t got = 7;
+        char text[OP_DATE_DASHED_MAX];
+        bool good = op_date_parse_dashed(rows[i].text, &got);
+        if (good != (rows[i].want != 0) || got != (good ? rows[i].want : 7))
+            fail_msg("%s: %u", rows[i].text, got);
+        if (!good)
+            continue;
+        op_date_format_dashed(got, text);
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
 static int days_in(int year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -108,10 +136,8 @@ static void as_gmtime(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows),
-        cmocka_unit_test(every_day),
-        cmocka_unit_test(clamped),
-        cmocka_unit_test(as_gmtime),
+        cmocka_unit_test(rows),    cmocka_unit_test(dashed),    cmocka_unit_test(every_day),
+        cmocka_unit_test(clamped), cmocka_unit_test(as_gmtime),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,20 @@ static void quantiles_as_drawn(void **state)
     near(evals[ROUNDS / 100 * 99], op_effort_quantile(puzzles, effort, 0.99), 0.03, "99 %");
 }
 
+/* Every default takes a reference laptop a third of a minute or so. */
+static void seconds(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < op_suite_count(); i++) {
+        const struct op_suite *suite = op_suite_at(i);
+        double once = op_effort_to_seconds(suite, suite->effort_default);
+        assert_true(once > 15 && once < 25);
+        assert_true(op_effort_to_seconds(suite, suite->effort_default * 2) == 2 * once);
+        assert_true(op_effort_to_seconds(suite, 0) == 0);
+        assert_true(isfinite(op_effort_to_seconds(suite, UINT64_MAX)));
+    }
+}
+
 static void quantiles_grow(void **state)
 {
     (void)state;
@@ -163,11 +177,9 @@ static void quantiles_grow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(threshold),
-        cmocka_unit_test(threshold_is_exact),
-        cmocka_unit_test(work),
-        cmocka_unit_test(quantiles),
-        cmocka_unit_test(quantiles_as_drawn),
+        cmocka_unit_test(threshold),      cmocka_unit_test(threshold_is_exact),
+        cmocka_unit_test(work),           cmocka_unit_test(seconds),
+        cmocka_unit_test(quantiles),      cmocka_unit_test(quantiles_as_drawn),
         cmocka_unit_test(quantiles_grow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

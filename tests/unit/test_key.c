@@ -40,6 +40,8 @@ static void same_as_the_oracle(void **state)
             op_key_mac(key, "a label", data, len, got);
             assert_memory_equal(got, want, sizeof want);
         }
+        op_key_mac_with(material, "a label", data, len, got);
+        assert_memory_equal(got, want, sizeof want);
         op_key_mac(key, "another", data, len, got);
         assert_memory_not_equal(got, want, sizeof want);
         data[len] ^= 1;
@@ -51,6 +53,23 @@ static void same_as_the_oracle(void **state)
         op_key_mac(key, "a label", data, len, got);
         assert_memory_not_equal(got, want, sizeof want);
         op_key_free(key);
+    }
+}
+
+static void equal_macs(void **state)
+{
+    (void)state;
+    uint64_t seed = 2;
+    uint8_t a[OP_MAC_LEN], b[OP_MAC_LEN];
+    random_fill(&seed, a, sizeof a);
+    memcpy(b, a, sizeof b);
+    for (size_t len = 0; len <= sizeof a; len++)
+        assert_true(op_key_mac_equal(a, b, len));
+    for (size_t bit = 0; bit < 8 * sizeof a; bit++) {
+        b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_false(op_key_mac_equal(a, b, sizeof a));
+        assert_true(op_key_mac_equal(a, b, bit / 8));
+        b[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
 }
 
@@ -112,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_as_the_oracle),
+        cmocka_unit_test(equal_macs),
         cmocka_unit_test(nothing_to_authenticate),
         cmocka_unit_test(one_key_for_many_threads),
     };

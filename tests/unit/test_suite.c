@@ -19,11 +19,12 @@ static void rows(void **state)
         uint32_t mem_kib;
         unsigned puzzles, sample, nonce_len, seal_bits;
         uint64_t effort_default, effort_max;
+        double reference_rate;
     } rows[] = {
-        {"argon2id-16m", "preferred", 16384, 32, 4, 4, 20, 512, 1u << 26},
-        {"argon2id-256m", "strong", 262144, 16, 2, 4, 22, 48, 1u << 26},
-        {"argon2id-64m", "accepted", 65536, 16, 2, 4, 22, 256, 1u << 26},
-        {"sha256", "deprecated", 0, 16, 16, 8, 0, 1u << 27, UINT64_C(1) << 56},
+        {"argon2id-16m", "preferred", 16384, 32, 4, 4, 20, 512, 1u << 26, 950},
+        {"argon2id-256m", "strong", 262144, 16, 2, 4, 22, 48, 1u << 26, 38},
+        {"argon2id-64m", "accepted", 65536, 16, 2, 4, 22, 256, 1u << 26, 195},
+        {"sha256", "deprecated", 0, 16, 16, 8, 0, 1u << 27, UINT64_C(1) << 56, 126e6},
     };
     assert_int_equal(op_suite_count(), sizeof rows / sizeof rows[0]);
     for (size_t i = 0; i < op_suite_count(); i++) {
@@ -37,6 +38,7 @@ static void rows(void **state)
         assert_int_equal(suite->seal_bits, rows[i].seal_bits);
         assert_true(suite->effort_default == rows[i].effort_default);
         assert_true(suite->effort_max == rows[i].effort_max);
+        assert_true(suite->reference_rate == rows[i].reference_rate);
     }
     assert_ptr_equal(op_suite_default(), op_suite_at(0));
 }

@@ -38,11 +38,11 @@ def judge(value, recipient=BOB, effort=1, date=DATE):
 
 
 class WorkedExample(unittest.TestCase):
-    """Each value in section 8 follows from the values before it."""
+    """Each value in section 9 follows from the values before it."""
 
     @classmethod
     def setUpClass(cls):
-        cls.text = section(8)
+        cls.text = section(9)
         field = re.search(r"(?ms)^    X-Onion-PoW:(.*?)\n\n", cls.text)[1]
         cls.value = field
         cls.suite, cls.d, cls.day, cls.r, cls.s, cls.c, cls.nonces, cls.seal = vs.parse(field)
