@@ -44,7 +44,7 @@ struct gate {
     struct slots busy, idle; /* idle: last used first */
     struct waiters queue;
     bool closed;
-    struct gate_stats stats;
+    struct gate_stats stats; /* but its limits */
 };
 
 /*
@@ -375,6 +375,8 @@ void gate_stats_get(struct gate *gate, struct gate_stats *stats_r)
 {
     pthread_mutex_lock(&gate->lock);
     *stats_r = gate->stats;
+    stats_r->threads = gate->limits.threads;
+    stats_r->memory_max = gate->limits.memory;
     pthread_mutex_unlock(&gate->lock);
 }
 

@@ -52,9 +52,10 @@ void gate_close(struct gate *gate); /* those who wait, and whoever comes later, 
 void gate_trim(struct gate *gate); /* frees workers that nobody has used since the last gate_trim */
 
 struct gate_stats {
-    unsigned busy, waiting;
-    uint64_t memory;    /* octets of all workers now */
-    uint64_t saturated; /* callers that got GATE_SATURATED since the start */
+    unsigned busy, threads; /* evaluations now, and at most */
+    unsigned waiting;
+    uint64_t memory, memory_max; /* octets of all workers now, and at most */
+    uint64_t saturated;          /* callers that got GATE_SATURATED since the start */
 };
 void gate_stats_get(struct gate *gate, struct gate_stats *stats_r);
 

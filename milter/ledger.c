@@ -118,6 +118,28 @@ enum ledger_err ledger_purge(struct ledger *ledger, uint32_t before, size_t limi
     return ledger->backend->purge(ledger->self, before, limit, more_r);
 }
 
+/* Names are those of our own parts, and of files. */
+static void check_name(const char *name)
+{
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    OP_BUG_IF(len == 0 || len > LEDGER_NOTE_NAME_MAX || name[len] != '\0');
+}
+
+enum ledger_err ledger_note_get(struct ledger *ledger, const char *name,
+                                char note_r[LEDGER_NOTE_MAX], size_t *len_r)
+{
+    check_name(name);
+    return ledger->backend->note_get(ledger->self, name, note_r, len_r);
+}
+
+enum ledger_err ledger_note_put(struct ledger *ledger, const char *name, const char *old,
+                                size_t old_len, const char *note, size_t len, bool *done_r)
+{
+    check_name(name);
+    OP_BUG_IF(len == 0 || len > LEDGER_NOTE_MAX);
+    return ledger->backend->note_put(ledger->self, name, old, old_len, note, len, done_r);
+}
+
 enum ledger_err ledger_stats_get(struct ledger *ledger, struct ledger_stats *stats_r)
 {
     return ledger->backend->stats(ledger->self, stats_r);

@@ -96,11 +96,28 @@ OP_MUST_USE enum ledger_err ledger_spend(struct ledger *ledger, const struct led
                                          size_t *culprit_r);
 
 /* Forgets entries with a date before `before` (YYYYMMDD), at most `limit` of them, or fewer where
- * that would hold up others for long; *more_r tells whether there are more. The date is remembered
- * for good, and from the first call on: older stamps are LEDGER_OUTDATED, and cannot be passed,
- * burnt or spent. A lower date than a former one changes nothing. Works in a full ledger. */
+ * that would hold up others for long; *more_r tells whether there are more. From the first
+ * call on, stamps of the newest date that is to go and of all before it are LEDGER_OUTDATED for
+ * good, and cannot be passed, burnt or spent: so a call by a wrong clock makes none outdated but
+ * those of which something is forgotten. A lower date than a former one changes nothing. Works in a
+ * full ledger. */
 OP_MUST_USE enum ledger_err ledger_purge(struct ledger *ledger, uint32_t before, size_t limit,
                                          bool *more_r);
+
+/* A note is a small record that the site's nodes share, under a name: 1 to LEDGER_NOTE_NAME_MAX of
+ * a-z, 0-9 and "-". There is room for LEDGER_NOTES_MAX of them, beside the stamps: a full ledger
+ * takes them, and no purge touches them. Get: *len_r 0 if there is none. Put replaces it if it
+ * still is `old` (old_len 0: if there is none) by 1 to LEDGER_NOTE_MAX octets, in one durable step;
+ * *done_r false: somebody else was faster. A damaged note is LEDGER_UNAVAILABLE for both, and is
+ * never taken for absent. */
+#define LEDGER_NOTE_MAX      4096
+#define LEDGER_NOTE_NAME_MAX 32
+#define LEDGER_NOTES_MAX     16
+OP_MUST_USE enum ledger_err ledger_note_get(struct ledger *ledger, const char *name,
+                                            char note_r[LEDGER_NOTE_MAX], size_t *len_r);
+OP_MUST_USE enum ledger_err ledger_note_put(struct ledger *ledger, const char *name,
+                                            const char *old, size_t old_len, const char *note,
+                                            size_t len, bool *done_r);
 
 struct ledger_stats {
     uint64_t entries;          /* passed, spent or burnt */

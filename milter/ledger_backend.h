@@ -23,6 +23,9 @@ struct ledger_backend {
                              const uint8_t *fingerprint, uint64_t token, int64_t now, bool *spent_r,
                              size_t *culprit_r);
     enum ledger_err (*purge)(void *self, uint32_t before, size_t limit, bool *more_r);
+    enum ledger_err (*note_get)(void *self, const char *name, char *note_r, size_t *len_r);
+    enum ledger_err (*note_put)(void *self, const char *name, const char *old, size_t old_len,
+                                const char *note, size_t len, bool *done_r);
     enum ledger_err (*stats)(void *self, struct ledger_stats *stats_r);
 };
 

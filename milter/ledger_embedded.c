@@ -9,13 +9,18 @@
  *
  * Whatever changes the store is a job of the group: all jobs that are waiting go into one
  * transaction, with one commit, and each caller returns after it. Within it a job sees what earlier
- * jobs have done.
+ * jobs have done. Notes are files of their own and no part of this.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "milter/ledger_backend.h"
+#include "milter/ledger_file.h"
 #include "milter/ledger_group.h"
 #include "milter/ledger_lmdb.h"
 #include "milter/ledger_table.h"
@@ -25,6 +30,8 @@ struct embedded {
     struct ledger_group group;
     pthread_mutex_t lock; /* leases */
     struct ledger_table *leases;
+    int dir;               /* descriptor of the directory, for notes */
+    pthread_mutex_t notes; /* one writer at a time */
 };
 
 enum job_kind { JOB_END, JOB_SPEND, JOB_PURGE };
@@ -52,10 +59,25 @@ static void embedded_close(void *self)
 {
     struct embedded *ledger = self;
     ledger_table_free(ledger->leases);
-    ledger_lmdb_close(ledger->db);
+    if (ledger->dir >= 0)
+        close(ledger->dir);
+    ledger_lmdb_close(ledger->db); /* gives the directory's lock back: last */
     ledger_group_clear(&ledger->group);
+    pthread_mutex_destroy(&ledger->notes);
     pthread_mutex_destroy(&ledger->lock);
     free(ledger);
+}
+
+static bool open_store(struct embedded *ledger, const struct ledger_spec *spec, char *why_r,
+                       size_t why_size)
+{
+    ledger->db = ledger_lmdb_open(spec, why_r, why_size);
+    if (!ledger->db)
+        return false;
+    ledger->dir = open(spec->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (ledger->dir < 0)
+        snprintf(why_r, why_size, "ledger %s: %s", spec->path, strerror(errno));
+    return ledger->dir >= 0;
 }
 
 static void *embedded_open(const struct ledger_spec *spec, char *why_r, size_t why_size)
@@ -65,14 +87,14 @@ static void *embedded_open(const struct ledger_spec *spec, char *why_r, size_t w
         snprintf(why_r, why_size, "no memory for the ledger");
         return NULL;
     }
+    ledger->dir = -1;
     pthread_mutex_init(&ledger->lock, NULL);
+    pthread_mutex_init(&ledger->notes, NULL);
     ledger_group_init(&ledger->group, run_batch, ledger);
     ledger->leases = ledger_table_new(LEDGER_TABLE_LEASES_MAX);
     if (!ledger->leases)
         snprintf(why_r, why_size, "no memory for the ledger");
-    else
-        ledger->db = ledger_lmdb_open(spec, why_r, why_size);
-    if (!ledger->db) {
+    if (!ledger->leases || !open_store(ledger, spec, why_r, why_size)) {
         embedded_close(ledger);
         return NULL;
     }
@@ -265,6 +287,47 @@ static enum ledger_err embedded_purge(void *self, uint32_t before, size_t limit,
     return job.err;
 }
 
+/*
+ * Notes
+ */
+
+struct note_file {
+    char name[sizeof "note-" + LEDGER_NOTE_NAME_MAX];
+};
+
+static struct note_file file_of(const char *name)
+{
+    struct note_file file;
+    snprintf(file.name, sizeof file.name, "note-%s", name);
+    return file;
+}
+
+static enum ledger_err embedded_note_get(void *self, const char *name, char *note_r, size_t *len_r)
+{
+    struct embedded *ledger = self;
+    return ledger_file_read(ledger->dir, file_of(name).name, note_r, len_r);
+}
+
+static enum ledger_err embedded_note_put(void *self, const char *name, const char *old,
+                                         size_t old_len, const char *note, size_t len, bool *done_r)
+{
+    struct embedded *ledger = self;
+    const struct note_file file = file_of(name);
+    char found[LEDGER_NOTE_MAX];
+    size_t found_len;
+    bool same = false;
+    pthread_mutex_lock(&ledger->notes);
+    enum ledger_err err = ledger_file_read(ledger->dir, file.name, found, &found_len);
+    if (err == LEDGER_OK)
+        same = found_len == old_len && (old_len == 0 || memcmp(found, old, old_len) == 0);
+    if (same)
+        err = ledger_file_write(ledger->dir, file.name, note, len);
+    pthread_mutex_unlock(&ledger->notes);
+    if (err == LEDGER_OK)
+        *done_r = same;
+    return err;
+}
+
 static enum ledger_err embedded_stats(void *self, struct ledger_stats *stats_r)
 {
     struct embedded *ledger = self;
@@ -280,5 +343,7 @@ const struct ledger_backend ledger_embedded = {
     .end = embedded_end,
     .spend = embedded_spend,
     .purge = embedded_purge,
+    .note_get = embedded_note_get,
+    .note_put = embedded_note_put,
     .stats = embedded_stats,
 };

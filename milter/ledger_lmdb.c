@@ -387,28 +387,51 @@ void ledger_lmdb_abort(struct ledger_lmdb *db)
  * Purging
  */
 
-/* Raises the date of the purge if need be; *before_r is the one that holds. */
-static int purge_mark(struct ledger_lmdb *db, uint32_t before, uint32_t *before_r)
+/* The date of the newest entry before that date; 0: there is none. */
+static int newest_before(MDB_cursor *cursor, uint32_t before, uint32_t *date_r)
 {
-    uint32_t old;
+    uint8_t first[4];
+    op_store_be32(first, before);
+    MDB_val key = {.mv_size = sizeof first, .mv_data = first}, value;
+    *date_r = 0;
+    int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    if (rc == 0 || rc == MDB_NOTFOUND)
+        rc = mdb_cursor_get(cursor, &key, &value, rc == 0 ? MDB_PREV : MDB_LAST);
+    if (rc != 0)
+        return rc == MDB_NOTFOUND ? 0 : rc;
+    if (key.mv_size < sizeof first)
+        return MDB_CORRUPTED;
+    uint32_t date = op_load_be32(key.mv_data);
+    if (date != 0 && key.mv_size != LEDGER_RECORD_KEY_LEN)
+        return MDB_CORRUPTED;
+    *date_r = date;
+    return 0;
+}
+
+/* Raises the date of the purge if there is something to go; *before_r is the one that holds. */
+static int purge_mark(struct ledger_lmdb *db, MDB_cursor *cursor, uint32_t before,
+                      uint32_t *before_r)
+{
+    uint32_t old, newest;
     int rc = meta_get(db->writer, db->dbi, META_VAL(meta_purged), &old);
-    if (rc == 0 && before > old)
-        rc = meta_put(db->writer, db->dbi, META_VAL(meta_purged), before);
-    *before_r = before > old ? before : old;
-    return rc;
+    if (rc == 0)
+        rc = newest_before(cursor, before, &newest);
+    if (rc != 0)
+        return rc;
+    *before_r = old;
+    if (newest == 0 || newest < old)
+        return 0;
+    *before_r = newest + 1; /* to compare with; it need not be a date */
+    return meta_put(db->writer, db->dbi, META_VAL(meta_purged), newest + 1);
 }
 
 /* Deletes from the oldest entry on; *more_r: the next one is to go too. */
-static int purge_range(struct ledger_lmdb *db, uint32_t before, size_t limit, bool *more_r)
+static int purge_range(MDB_cursor *cursor, uint32_t before, size_t limit, bool *more_r)
 {
-    MDB_cursor *cursor;
-    int rc = mdb_cursor_open(db->writer, db->dbi, &cursor);
-    if (rc != 0)
-        return rc;
     uint8_t first[4] = {0, 0, 0, 1}; /* behind our own keys */
     MDB_val key = {.mv_size = sizeof first, .mv_data = first}, value;
     *more_r = false;
-    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
     for (size_t i = 0; rc == 0; i++) {
         bool sound = key.mv_size == LEDGER_RECORD_KEY_LEN;
         if (sound && op_load_be32(key.mv_data) >= before)
@@ -421,19 +444,23 @@ static int purge_range(struct ledger_lmdb *db, uint32_t before, size_t limit, bo
         if (rc == 0)
             rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
     }
-    mdb_cursor_close(cursor);
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 static int purge(struct ledger_lmdb *db, uint32_t before, size_t limit, bool *more_r)
 {
+    MDB_cursor *cursor;
+    bool more = false;
     int rc = write_begin(db);
     if (rc != 0)
         return rc;
-    bool more = false;
-    rc = purge_mark(db, before, &before);
-    if (rc == 0)
-        rc = purge_range(db, before, limit, &more);
+    rc = mdb_cursor_open(db->writer, db->dbi, &cursor);
+    if (rc == 0) {
+        rc = purge_mark(db, cursor, before, &before);
+        if (rc == 0)
+            rc = purge_range(cursor, before, limit, &more);
+        mdb_cursor_close(cursor);
+    }
     if (rc != 0) {
         ledger_lmdb_abort(db);
         return rc;

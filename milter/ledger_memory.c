@@ -1,20 +1,29 @@
 /*
  * ledger_memory.c - the ledger that forgets with its process: for tests, and for trying things out.
  *
- * The same states and rules as on disk, under one lock. Leases do not count against max_size.
+ * The same states and rules as on disk, under one lock. Leases and notes do not count against
+ * max_size.
  */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "milter/ledger_backend.h"
 #include "milter/ledger_table.h"
+
+struct note {
+    char name[LEDGER_NOTE_NAME_MAX + 1];
+    char *text; /* NULL: the place is free */
+    size_t len;
+};
 
 struct memory {
     pthread_mutex_t lock; /* everything below */
     uint32_t purged_before;
     struct ledger_table *leases; /* RESERVED */
     struct ledger_table *stored; /* all else */
+    struct note notes[LEDGER_NOTES_MAX];
 };
 
 static void memory_close(void *self)
@@ -22,6 +31,8 @@ static void memory_close(void *self)
     struct memory *ledger = self;
     ledger_table_free(ledger->leases);
     ledger_table_free(ledger->stored);
+    for (size_t i = 0; i < LEDGER_NOTES_MAX; i++)
+        free(ledger->notes[i].text);
     pthread_mutex_destroy(&ledger->lock);
     free(ledger);
 }
@@ -150,12 +161,25 @@ static enum ledger_err memory_spend(void *self, const struct ledger_key *keys, s
     return err;
 }
 
+/* The date of the newest entry before that date; 0: there is none. */
+static uint32_t newest_before(const struct memory *ledger, uint32_t before)
+{
+    uint32_t newest = 0;
+    for (const struct ledger_entry *entry = ledger_table_oldest(ledger->stored); entry;
+         entry = ledger_table_next(entry)) {
+        if (entry->key.date < before && entry->key.date > newest)
+            newest = entry->key.date;
+    }
+    return newest;
+}
+
 static enum ledger_err memory_purge(void *self, uint32_t before, size_t limit, bool *more_r)
 {
     struct memory *ledger = self;
     pthread_mutex_lock(&ledger->lock);
-    if (before > ledger->purged_before)
-        ledger->purged_before = before;
+    uint32_t newest = newest_before(ledger, before);
+    if (newest > 0 && newest >= ledger->purged_before)
+        ledger->purged_before = newest + 1; /* to compare with; it need not be a date */
     struct ledger_entry *entry = ledger_table_oldest(ledger->stored);
     bool more = false;
     while (entry && !more) {
@@ -173,6 +197,60 @@ static enum ledger_err memory_purge(void *self, uint32_t before, size_t limit, b
     *more_r = more;
     pthread_mutex_unlock(&ledger->lock);
     return LEDGER_OK;
+}
+
+/* The note's place, or a free one; NULL: all are taken. Places are taken in order and never given
+ * back. */
+static struct note *place_of(struct memory *ledger, const char *name)
+{
+    for (size_t i = 0; i < LEDGER_NOTES_MAX; i++) {
+        struct note *note = &ledger->notes[i];
+        if (!note->text || strcmp(note->name, name) == 0)
+            return note;
+    }
+    return NULL;
+}
+
+static enum ledger_err memory_note_get(void *self, const char *name, char *note_r, size_t *len_r)
+{
+    struct memory *ledger = self;
+    pthread_mutex_lock(&ledger->lock);
+    const struct note *note = place_of(ledger, name);
+    *len_r = note ? note->len : 0;
+    if (*len_r > 0)
+        memcpy(note_r, note->text, *len_r);
+    pthread_mutex_unlock(&ledger->lock);
+    return LEDGER_OK;
+}
+
+/* With the lock held. */
+static enum ledger_err replace(struct note *note, const char *name, const char *text, size_t len)
+{
+    char *copy = malloc(len);
+    if (!copy)
+        return LEDGER_FULL;
+    memcpy(copy, text, len);
+    free(note->text);
+    *note = (struct note){.text = copy, .len = len};
+    snprintf(note->name, sizeof note->name, "%s", name);
+    return LEDGER_OK;
+}
+
+static enum ledger_err memory_note_put(void *self, const char *name, const char *old,
+                                       size_t old_len, const char *text, size_t len, bool *done_r)
+{
+    struct memory *ledger = self;
+    enum ledger_err err = LEDGER_OK;
+    pthread_mutex_lock(&ledger->lock);
+    struct note *note = place_of(ledger, name);
+    size_t found = note ? note->len : 0;
+    bool same = found == old_len && (old_len == 0 || memcmp(note->text, old, old_len) == 0);
+    if (same)
+        err = note ? replace(note, name, text, len) : LEDGER_FULL;
+    if (err == LEDGER_OK)
+        *done_r = same;
+    pthread_mutex_unlock(&ledger->lock);
+    return err;
 }
 
 static enum ledger_err memory_stats(void *self, struct ledger_stats *stats_r)
@@ -196,5 +274,7 @@ const struct ledger_backend ledger_memory = {
     .end = memory_end,
     .spend = memory_spend,
     .purge = memory_purge,
+    .note_get = memory_note_get,
+    .note_put = memory_note_put,
     .stats = memory_stats,
 };

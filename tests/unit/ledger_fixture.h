@@ -5,6 +5,7 @@
 #ifndef LEDGER_FIXTURE_H
 #define LEDGER_FIXTURE_H
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,12 +34,12 @@ static inline char *fixture_dir(void)
 
 static inline void fixture_remove(char *path)
 {
-    static const char *const names[] = {"/data.mdb", "/lock.mdb", "/onionpow.lock", ""};
-    char name[256];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(name, sizeof name, "%s%s", path, names[i]);
-        (void)remove(name);
-    }
+    DIR *dir = opendir(path);
+    for (const struct dirent *entry; dir && (entry = readdir(dir));)
+        (void)unlinkat(dirfd(dir), entry->d_name, 0); /* "." and ".." stay */
+    if (dir)
+        closedir(dir);
+    (void)remove(path);
     *strrchr(path, '/') = '\0';
     assert_int_equal(rmdir(path), 0);
     free(path);

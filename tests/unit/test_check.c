@@ -261,12 +261,16 @@ static void test_outdated(void **state)
     struct site site;
     struct op_stamp stamp =
         fixture_stamp_of("sha256", "ann@example.org", FIXTURE_EFFORT, FIXTURE_DATE - 1, 1);
+    struct op_stamp old =
+        fixture_stamp_of("sha256", "ann@example.org", FIXTURE_EFFORT, FIXTURE_DATE - 1, 3);
     struct op_stamp today = fixture_stamp("ann@example.org", 2);
     struct check_result result;
     bool more;
 
     (void)state;
     site_open(&site, 1 << 20);
+    result = judge(&site, "of old", 1, &old, 1); /* what is forgotten makes its day outdated */
+    assert_int_equal(result.outcome, OUTCOME_PASS);
     assert_int_equal(ledger_purge(site.ledger, FIXTURE_DATE, 10, &more), LEDGER_OK);
     result = judge(&site, "s", 1, &stamp, 1);
     assert_unpaid(&result, OP_VERDICT_EXPIRED);

@@ -401,6 +401,8 @@ static void test_set_limits(void **state)
     wait_waiting(gate, 3);
     struct gate_limits limits = {2, 2 * KIB, 8, 1000};
     gate_set_limits(gate, &limits); /* one more may go in; the large one never will */
+    assert_int_equal(stats_of(gate).threads, 2);
+    assert_int_equal(stats_of(gate).memory_max, 2 * KIB);
     wait_in(&callers[0]);
     assert_int_equal(finish(&callers[1]), GATE_TOO_BIG);
     wait_waiting(gate, 1);

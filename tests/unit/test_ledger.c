@@ -306,6 +306,25 @@ static void test_purge(void **state)
     assert_int_equal(reserve(ledger, key_of(DAY, 1), 1, 1, NOW), LEDGER_OUTDATED);
 }
 
+/* By a clock that is years ahead: what is forgotten is outdated, a day of which nothing was known
+ * is not. */
+static void test_purge_too_far(void **state)
+{
+    struct ledger *ledger = ledger_of(state);
+    purge(ledger, 20991231, 100, false); /* nothing to go, so nothing is outdated */
+    claim(ledger, key_of(DAY, 1), 1);
+    claim(ledger, key_of(DAY - 5, 1), 1);
+    purge(ledger, 20991231, 1, true);
+    assert_int_equal(reserve(ledger, key_of(DAY, 1), 1, 1, NOW), LEDGER_OUTDATED);
+    purge(ledger, 20991231, 1, false);
+    assert_int_equal(reserve(ledger, key_of(DAY, 1), 1, 1, NOW), LEDGER_OUTDATED);
+    assert_int_equal(reserve(ledger, key_of(DAY, 2), 1, 1, NOW), LEDGER_OUTDATED);
+    assert_int_equal(reserve(ledger, key_of(DAY - 5, 1), 1, 1, NOW), LEDGER_OUTDATED);
+    assert_int_equal(entries(ledger), 0);
+    claim(ledger, key_of(DAY + 1, 1), 1);
+    assert_int_equal(reserve(ledger, key_of(DAY + 1, 1), 2, 1, NOW), LEDGER_SPENT_OTHER);
+}
+
 static void test_outdated_is_dead(void **state)
 {
     struct ledger *ledger = ledger_of(state);
@@ -570,7 +589,12 @@ static unsigned model_entries(const struct model *m)
 
 static bool model_purge(struct model *m, unsigned before, unsigned limit)
 {
-    for (; m->purged < before; m->purged++) {
+    unsigned mark = 0; /* the day after the newest that is to go */
+    for (unsigned date = m->purged; date < before; date++) {
+        for (unsigned id = 0; id < IDS; id++)
+            mark = stored(&m->stamps[date][id]) ? date + 1 : mark;
+    }
+    for (; m->purged < mark; m->purged++) {
         for (unsigned id = 0; id < IDS; id++)
             m->left += stored(&m->stamps[m->purged][id]);
     }
@@ -783,6 +807,7 @@ int main(void)
         BOTH(test_spend_nothing),
         BOTH(test_spend_many_and_twice),
         BOTH(test_purge),
+        BOTH(test_purge_too_far),
         BOTH(test_outdated_is_dead),
         BOTH(test_race_to_reserve),
         BOTH(test_race_to_spend),

@@ -98,6 +98,7 @@ static void test_reopen(void **state)
     burn(ledger, key_of(DAY, 2));
     for (int i = 0; i < LEDGER_RETRIES_MAX; i++) /* the first time and all retries but one */
         assert_true(spend(ledger, key_of(DAY, 3), 1, 1, NOW));
+    claim(ledger, key_of(DAY - 1, 1), 1);
     assert_int_equal(ledger_purge(ledger, DAY, 10, &more), LEDGER_OK);
     ledger_close(ledger);
 
@@ -143,6 +144,7 @@ static void test_syncs(void **state)
     assert_int_equal(reserve(ledger, junk, 1, 1, NOW), LEDGER_BUSY);
     assert_int_equal(ledger_release(ledger, &junk, 1), LEDGER_OK);
     assert_false(spend(ledger, junk, 1, 1, NOW));
+    assert_int_equal(ledger_purge(ledger, DAY + 1, 10, &more), LEDGER_OK); /* nothing to go */
     assert_int_equal(writes, 0);
     assert_int_equal(syncs, 0);
     pass(ledger, key);
