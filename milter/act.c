@@ -2,6 +2,7 @@
 #include "milter/act.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <libmilter/mfapi.h>
@@ -76,6 +77,18 @@ bool act_mark(struct smfi_str *ctx, const struct authres_marks *forged, const ch
     strncpy(text, value, sizeof text - 1);
     text[sizeof text - 1] = '\0';
     return smfi_insheader(ctx, 0, field, text) == MI_SUCCESS;
+}
+
+bool act_references(struct smfi_str *ctx, const char *value, bool present)
+{
+    static char field[] = "References";
+    char *text = strdup(value);
+    int status = MI_FAILURE;
+
+    if (text != NULL)
+        status = present ? smfi_chgheader(ctx, field, 1, text) : smfi_addheader(ctx, field, text);
+    free(text);
+    return status == MI_SUCCESS;
 }
 
 void act_progress(void *ctx)

@@ -6,6 +6,8 @@
 #ifndef ACT_H
 #define ACT_H
 
+#include <stdbool.h>
+
 #include "milter/authres.h"
 #include "milter/reply.h"
 
@@ -18,6 +20,9 @@ int act_refuse(struct smfi_str *ctx, const struct reply *reply);
  * be NULL. False if libmilter failed: then the message must not be taken as if it had been done.
  * Only at the end of a message. */
 bool act_mark(struct smfi_str *ctx, const struct authres_marks *forged, const char *value);
+
+/* Gives the message this References field: in place of the one it has, or as a new one. */
+bool act_references(struct smfi_str *ctx, const char *value, bool present);
 
 /* Tells the MTA that we are still at work; the argument is its context. Only at the end of a
  * message. */

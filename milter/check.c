@@ -9,6 +9,12 @@
  *     reserved, not verified -> release      verified -> pass      proof failed -> burn
  *
  * A failed proof, new or remembered, ends the message: what else it carries is not worth our work.
+ *
+ * A stamp of too little work is good for one thing: the message that it has paid for already,
+ * coming again after the price has risen.
+ *
+ * A recipient without a stamp may be paid for by a reply token. Each use of one is an entry of the
+ * ledger like a stamp's, with nothing to verify.
  */
 #include "milter/check.h"
 
@@ -19,13 +25,15 @@
 
 enum hold {
     HOLD_FOUND,    /* verified before, not reserved by us */
+    HOLD_AGAIN,    /* has paid for this very message before */
     HOLD_RESERVED, /* ours, not verified (yet) */
     HOLD_VERIFIED, /* ours and good */
 };
 
 struct claim {
     struct ledger_key key;
-    const struct op_stamp *stamp;
+    const struct op_stamp *stamp; /* NULL: a use of a reply token */
+    size_t recipient;             /* index in the message */
     enum hold hold;
 };
 
@@ -35,7 +43,8 @@ struct run { /* one message's way through the ledger and the gate */
     uint8_t print[FINGERPRINT_LEN];
     struct op_worker *worker; /* NULL: outside the gate */
     unsigned entries;
-    struct claim claim[MSG_RECIPIENTS_MAX]; /* one for each recipient, in their order */
+    size_t recipient;                       /* whose payment is being looked for */
+    struct claim claim[MSG_RECIPIENTS_MAX]; /* one for each recipient that is paid for */
     size_t count;
 };
 
@@ -88,8 +97,10 @@ static enum outcome verify(struct run *run, struct claim *claim, enum op_verdict
 
     if (outcome != OUTCOME_PASS)
         return outcome;
+    double start = means->clock();
     if (op_verify(claim->stamp, means->key, run->worker, verdict_r) != OP_OK)
         return OUTCOME_INTERNAL;
+    metrics_verification(means->metrics, claim->stamp->suite, means->clock() - start);
     if (*verdict_r == OP_VERDICT_PASS) {
         claim->hold = HOLD_VERIFIED;
         return OUTCOME_PASS;
@@ -100,28 +111,30 @@ static enum outcome verify(struct run *run, struct claim *claim, enum op_verdict
     return OUTCOME_UNPAID;
 }
 
-/* Tries one stamp: PASS: held. UNPAID: *verdict_r says why. BUSY, or trouble of our own. */
-static enum outcome claim_stamp(struct run *run, const struct op_stamp *stamp,
-                                enum op_verdict *verdict_r)
+/* Reserves what `key` stands for as the next claim. PASS: held, and if it is HOLD_RESERVED nobody
+ * has verified it yet. UNPAID: *verdict_r says why. BUSY, or trouble of our own. */
+static enum outcome reserve(struct run *run, const struct ledger_key *key,
+                            const struct op_stamp *stamp, enum op_verdict *verdict_r)
 {
     const struct check_means *means = run->means;
     struct claim *claim = &run->claim[run->count];
     enum ledger_state state;
 
-    claim->stamp = stamp;
-    claim->hold = HOLD_FOUND;
-    claim->key.date = stamp->date;
-    op_stamp_id(stamp, claim->key.id);
-    if (ledger_reserve(means->ledger, &claim->key, run->print, means->token, means->now, &state) !=
+    *claim = (struct claim){
+        .key = *key, .stamp = stamp, .recipient = run->recipient, .hold = HOLD_FOUND};
+    if (ledger_reserve(means->ledger, key, run->print, means->token, means->now, &state) !=
         LEDGER_OK)
         return OUTCOME_LEDGER;
     switch (state) {
     case LEDGER_RESERVED_NEW:
-        run->count++;
         claim->hold = HOLD_RESERVED;
-        return verify(run, claim, verdict_r);
-    case LEDGER_PASSED:
+        run->count++;
+        return OUTCOME_PASS;
     case LEDGER_SPENT_SAME:
+        claim->hold = HOLD_AGAIN;
+        run->count++;
+        return OUTCOME_PASS;
+    case LEDGER_PASSED:
         run->count++;
         return OUTCOME_PASS;
     case LEDGER_BUSY:
@@ -139,9 +152,58 @@ static enum outcome claim_stamp(struct run *run, const struct op_stamp *stamp,
     return OUTCOME_LEDGER;
 }
 
+/* Tries one stamp. */
+static enum outcome claim_stamp(struct run *run, const struct op_stamp *stamp,
+                                enum op_verdict *verdict_r)
+{
+    struct ledger_key key = {.date = stamp->date};
+    enum outcome outcome;
+
+    op_stamp_id(stamp, key.id);
+    outcome = reserve(run, &key, stamp, verdict_r);
+    if (outcome != OUTCOME_PASS || run->claim[run->count - 1].hold != HOLD_RESERVED)
+        return outcome;
+    return verify(run, &run->claim[run->count - 1], verdict_r);
+}
+
+static bool holds(const struct run *run, const struct ledger_key *key)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->claim[i].key.date == key->date &&
+            memcmp(run->claim[i].key.id, key->id, sizeof key->id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Finds a use that is left of the message's reply tokens; each recipient takes one of its own. */
+static enum outcome claim_reply(struct run *run)
+{
+    const struct msg *msg = run->msg;
+    enum op_verdict verdict;
+    bool busy = false;
+
+    for (size_t i = 0; i < msg->token_count; i++) {
+        for (unsigned use = 0; use < msg->terms.uses; use++) {
+            struct ledger_key key;
+            enum outcome outcome;
+            token_use_key(&msg->token[i], use, &key);
+            if (holds(run, &key))
+                continue;
+            outcome = reserve(run, &key, NULL, &verdict);
+            if (outcome == OUTCOME_PASS && run->claim[run->count - 1].hold == HOLD_RESERVED)
+                run->claim[run->count - 1].hold = HOLD_VERIFIED;
+            if (outcome != OUTCOME_UNPAID && outcome != OUTCOME_BUSY)
+                return outcome;
+            busy = busy || outcome == OUTCOME_BUSY;
+        }
+    }
+    return busy ? OUTCOME_BUSY : OUTCOME_UNPAID;
+}
+
 /* Tries the stamps of one recipient until one can be used. Busy is told before spent: it may pass
  * later. */
-static enum outcome claim_recipient(struct run *run, size_t recipient, enum op_verdict *verdict_r)
+static enum outcome claim_stamps(struct run *run, size_t recipient, enum op_verdict *verdict_r)
 {
     const struct msg *msg = run->msg;
     unsigned tries = 0;
@@ -151,7 +213,7 @@ static enum outcome claim_recipient(struct run *run, size_t recipient, enum op_v
     for (size_t i = 0; i < msg->candidate_count && tries < CHECK_TRIES_MAX; i++) {
         enum op_verdict verdict = OP_VERDICT_MISSING;
         enum outcome outcome;
-        if (msg->candidate[i].recipient != recipient)
+        if (msg->candidate[i].recipient != recipient || msg->candidate[i].weak)
             continue;
         tries++;
         outcome = claim_stamp(run, &msg->candidate[i].stamp, &verdict);
@@ -170,17 +232,80 @@ static enum outcome claim_recipient(struct run *run, size_t recipient, enum op_v
     return busy ? OUTCOME_BUSY : OUTCOME_UNPAID;
 }
 
+/* Has one of the weak stamps paid for this very message before? */
+static enum outcome claim_again(struct run *run, size_t recipient)
+{
+    const struct msg *msg = run->msg;
+    const struct check_means *means = run->means;
+    enum op_verdict verdict;
+    unsigned tries = 0;
+
+    for (size_t i = 0; i < msg->candidate_count && tries < CHECK_TRIES_MAX; i++) {
+        const struct op_stamp *stamp = &msg->candidate[i].stamp;
+        struct ledger_key key = {.date = stamp->date};
+        enum outcome outcome;
+        if (msg->candidate[i].recipient != recipient || !msg->candidate[i].weak)
+            continue;
+        tries++;
+        op_stamp_id(stamp, key.id);
+        outcome = reserve(run, &key, stamp, &verdict);
+        if (outcome == OUTCOME_LEDGER)
+            return outcome;
+        if (outcome != OUTCOME_PASS)
+            continue;
+        if (run->claim[run->count - 1].hold == HOLD_AGAIN)
+            return OUTCOME_PASS;
+        run->count--; /* not held: somebody's, or nobody's */
+        if (run->claim[run->count].hold == HOLD_RESERVED)
+            (void)ledger_release(means->ledger, &key, means->token);
+    }
+    return OUTCOME_UNPAID;
+}
+
+/* Whoever has no stamp that would do: by what costs us nothing but a look into the ledger. */
+static enum outcome claim_cheaply(struct run *run, size_t recipient)
+{
+    enum outcome outcome = claim_again(run, recipient);
+
+    if (outcome != OUTCOME_UNPAID || run->msg->recipient[recipient].elsewhere)
+        return outcome;
+    return claim_reply(run);
+}
+
+/* By a stamp; if that has been used up, by other means. A failed proof is not mended by these. */
+static enum outcome claim_recipient(struct run *run, size_t recipient, enum op_verdict *verdict_r)
+{
+    enum outcome outcome = claim_stamps(run, recipient, verdict_r);
+
+    if (outcome != OUTCOME_UNPAID || *verdict_r == OP_VERDICT_PROOF)
+        return outcome;
+    return claim_cheaply(run, recipient);
+}
+
+/* Those who have no stamp come first: if they cannot be served, nothing has to be verified. */
 static enum outcome claim_all(struct run *run, struct check_result *result)
 {
-    for (size_t i = 0; i < run->msg->recipient_count; i++) {
+    const struct msg *msg = run->msg;
+    enum outcome outcome = OUTCOME_PASS;
+
+    for (size_t i = 0; i < msg->recipient_count && outcome == OUTCOME_PASS; i++) {
+        if (msg->recipient[i].best == OP_VERDICT_PASS)
+            continue;
+        run->recipient = i;
+        outcome = claim_cheaply(run, i);
+        if (outcome != OUTCOME_UNPAID)
+            result->recipient[i] = OP_VERDICT_PASS;
+    }
+    for (size_t i = 0; i < msg->recipient_count && outcome == OUTCOME_PASS; i++) {
         enum op_verdict verdict = OP_VERDICT_PASS;
-        enum outcome outcome = claim_recipient(run, i, &verdict);
+        if (msg->recipient[i].best != OP_VERDICT_PASS)
+            continue;
+        run->recipient = i;
+        outcome = claim_recipient(run, i, &verdict);
         if (outcome == OUTCOME_UNPAID)
             result->recipient[i] = (uint8_t)verdict;
-        if (outcome != OUTCOME_PASS)
-            return outcome;
     }
-    return OUTCOME_PASS;
+    return outcome;
 }
 
 /* Why did the ledger not let us spend this one? Another message was faster, or our lease is over.
@@ -195,7 +320,7 @@ static enum outcome culprit_outcome(struct run *run, size_t culprit, struct chec
         LEDGER_OK)
         return OUTCOME_LEDGER;
     if (state == LEDGER_SPENT_OTHER) {
-        result->recipient[culprit] = OP_VERDICT_SPENT;
+        result->recipient[run->claim[culprit].recipient] = OP_VERDICT_SPENT;
         return OUTCOME_UNPAID;
     }
     if (state == LEDGER_RESERVED_NEW && run->claim[culprit].hold == HOLD_FOUND)
@@ -228,12 +353,29 @@ static void settle(struct run *run)
 
     for (size_t i = 0; i < run->count; i++) {
         const struct claim *claim = &run->claim[i];
-        if (claim->hold == HOLD_FOUND)
+        if (claim->hold == HOLD_FOUND || claim->hold == HOLD_AGAIN)
             continue;
         if (claim->hold == HOLD_VERIFIED &&
             ledger_pass(means->ledger, &claim->key, means->token, means->now) == LEDGER_OK)
             continue;
         (void)ledger_release(means->ledger, &claim->key, means->token);
+    }
+}
+
+static void add_up(const struct claim *claim, struct check_result *result)
+{
+    const struct op_stamp *stamp = claim->stamp;
+    uint64_t work;
+
+    if (stamp == NULL) {
+        result->replies++;
+        return;
+    }
+    result->paid += claim->hold != HOLD_AGAIN;
+    work = op_effort_to_work(stamp->suite, stamp->effort);
+    if (result->suite == NULL || work < result->work) {
+        result->suite = stamp->suite;
+        result->work = work;
     }
 }
 
@@ -252,18 +394,13 @@ static enum outcome judge(const struct msg *msg, const struct check_means *means
         settle(&run);
         return outcome;
     }
-    for (size_t i = 0; i < run.count; i++) {
-        const struct op_stamp *stamp = run.claim[i].stamp;
-        uint64_t work = op_effort_to_work(stamp->suite, stamp->effort);
-        if (result->suite == NULL || work < result->work) {
-            result->suite = stamp->suite;
-            result->work = work;
-        }
-    }
+    for (size_t i = 0; i < run.count; i++)
+        add_up(&run.claim[i], result);
     return OUTCOME_PASS;
 }
 
-/* UNPAID if one of the recipients has no stamp that passed the cheap tests. */
+/* UNPAID if one of the recipients has no stamp that passed the cheap tests, and there is nothing
+ * else to try. */
 static enum outcome cheap_outcome(const struct msg *msg, struct check_result *result)
 {
     enum outcome outcome = OUTCOME_PASS;
@@ -277,7 +414,7 @@ static enum outcome cheap_outcome(const struct msg *msg, struct check_result *re
         if (result->recipient[i] != OP_VERDICT_PASS)
             outcome = OUTCOME_UNPAID;
     }
-    return outcome;
+    return msg->token_count > 0 || msg->weak ? OUTCOME_PASS : outcome;
 }
 
 void check_message(const struct msg *msg, const struct check_means *means,

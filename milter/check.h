@@ -11,6 +11,7 @@
 
 #include "milter/gate.h"
 #include "milter/ledger.h"
+#include "milter/metrics.h"
 #include "milter/msg.h"
 #include "pow/key.h"
 
@@ -28,6 +29,8 @@ struct check_means { /* borrowed */
     struct gate *gate;
     int64_t now;             /* unix seconds */
     uint64_t token;          /* of this message, see ledger_reserve */
+    double (*clock)(void);   /* seconds, for measuring how long a verification takes */
+    struct metrics *metrics; /* where that is told */
     void (*tick)(void *arg); /* called at least every GATE_TICK_S while waiting or verifying */
     void *arg;
 };
@@ -35,8 +38,10 @@ struct check_means { /* borrowed */
 struct check_result {
     enum outcome outcome;
     enum op_verdict verdict; /* UNPAID: of the recipient whose stamp came furthest; else PASS */
-    const struct op_suite *suite;          /* PASS: of the stamp with the least work; else NULL */
-    uint64_t work;                         /* ... its work */
+    const struct op_suite *suite; /* PASS: of the stamp with the least work; else NULL */
+    uint64_t work;                /* ... its work */
+    unsigned paid;                /* PASS: stamps that have not paid for this message before */
+    unsigned replies;             /* PASS: recipients for whom a reply token stood in */
     uint8_t recipient[MSG_RECIPIENTS_MAX]; /* enum op_verdict for each recipient of the message */
 };
 

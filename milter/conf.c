@@ -1,5 +1,5 @@
 /*
- * conf.c - loads the configuration: file, then overrides, then the checks; and counts references.
+ * conf.c - loads the configuration: file, then overrides, then the checks, then the price maps.
  *
  * libconfuse does the syntax and hands over texts; what they mean is the table's business
  * (conf_key.h). The line of each key is kept in libconfuse's comment of it, so that every complaint
@@ -15,16 +15,18 @@
 
 #include "milter/conf_build.h"
 #include "milter/conf_check.h"
+#include "milter/conf_form.h"
 #include "milter/conf_key.h"
 #include "milter/conf_override.h"
 #include "milter/conf_value.h"
 #include "milter/conf_why.h"
-#include "pow/effort.h"
+#include "milter/pricemap.h"
 #include "pow/err.h"
 
 #define FILE_MAX  (1 << 20) /* octets of a configuration: far beyond any honest one */
-#define KEYS_MAX  16        /* keys of one block, with the blocks in the root and two more */
-#define WHERE_MAX 512       /* octets of "FILE:LINE: " */
+#define KEYS_MAX  16        /* keys of one block */
+#define BLOCK_MAX (KEYS_MAX + CONF_KEY_BLOCKS + 2) /* with the blocks in it, sentinel and end */
+#define WHERE_MAX 512                              /* octets of "FILE:LINE: " */
 
 /* libconfuse takes an unclosed block at the end of the file for closed. This key, put behind the
  * text, is at home outside of all blocks only. */
@@ -122,12 +124,12 @@ static cfg_opt_t key_option(const struct conf_key *key)
     return option;
 }
 
-static size_t block_options(enum conf_key_block block, cfg_opt_t options_r[KEYS_MAX])
+static size_t block_options(enum conf_key_block block, cfg_opt_t options_r[BLOCK_MAX])
 {
     static const cfg_opt_t end = CFG_END();
     size_t count = 0;
     for (size_t i = 0; i < conf_key_count(); i++) {
-        OP_BUG_IF(count + 1 >= KEYS_MAX);
+        OP_BUG_IF(count > KEYS_MAX);
         if (conf_key_at(i)->block == block)
             options_r[count++] = key_option(conf_key_at(i));
     }
@@ -135,25 +137,33 @@ static size_t block_options(enum conf_key_block block, cfg_opt_t options_r[KEYS_
     return count;
 }
 
+static cfg_opt_t block_option(enum conf_key_block block, cfg_opt_t *options)
+{
+    cfg_opt_t one = CFG_SEC(conf_key_block_str(block), options, CFGF_NODEFAULT);
+    cfg_opt_t titled =
+        CFG_SEC(conf_key_block_str(block), options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+    cfg_opt_t option = conf_key_titled(block) ? titled : one;
+    option.validcb = on_value;
+    return option;
+}
+
 /* libconfuse copies the tree of options, so ours may live on the stack. */
 static cfg_t *make_parser(void)
 {
-    cfg_opt_t options[CONF_KEY_BLOCKS][KEYS_MAX], root[2 * KEYS_MAX];
+    cfg_opt_t options[CONF_KEY_BLOCKS][BLOCK_MAX];
     const cfg_opt_t sentinel = CFG_STR(SENTINEL, NULL, CFGF_NODEFAULT), end = CFG_END();
-    size_t count = block_options(CONF_KEY_ROOT, root);
+    size_t count[CONF_KEY_BLOCKS];
 
-    for (int i = CONF_KEY_ROOT + 1; i < CONF_KEY_BLOCKS; i++) {
-        enum conf_key_block block = (enum conf_key_block)i;
-        cfg_opt_t one = CFG_SEC(conf_key_block_str(block), options[i], CFGF_NODEFAULT);
-        cfg_opt_t titled = CFG_SEC(conf_key_block_str(block), options[i],
-                                   CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
-        block_options(block, options[i]);
-        root[count] = conf_key_titled(block) ? titled : one;
-        root[count++].validcb = on_value;
+    for (int i = CONF_KEY_ROOT; i < CONF_KEY_BLOCKS; i++)
+        count[i] = block_options((enum conf_key_block)i, options[i]);
+    for (int i = CONF_KEY_BLOCKS - 1; i > CONF_KEY_ROOT; i--) { /* from the innermost outwards */
+        enum conf_key_block block = (enum conf_key_block)i, around = conf_key_block_in(block);
+        options[around][count[around]++] = block_option(block, options[i]);
+        options[around][count[around]] = end;
     }
-    root[count++] = sentinel;
-    root[count] = end;
-    cfg_t *parser = cfg_init(root, CFGF_NONE);
+    options[CONF_KEY_ROOT][count[CONF_KEY_ROOT]++] = sentinel;
+    options[CONF_KEY_ROOT][count[CONF_KEY_ROOT]] = end;
+    cfg_t *parser = cfg_init(options[CONF_KEY_ROOT], CFGF_NONE);
     if (parser)
         cfg_set_error_function(parser, on_error);
     return parser;
@@ -245,13 +255,20 @@ static bool take_suite(struct load *load, cfg_t *section)
     return conf_why_value(load->why, where, "suite", title, titles);
 }
 
+/* The block without title in this section; NULL if it is not there. */
+static cfg_t *find_plain(cfg_t *section, enum conf_key_block block)
+{
+    const char *name = conf_key_block_str(block);
+    return cfg_size(section, name) > 0 ? cfg_getnsec(section, name, 0) : NULL;
+}
+
 static bool take_listener(struct load *load, cfg_t *section)
 {
     const char *title = cfg_title(section);
     char where[WHERE_MAX];
 
     where_line(load, section->line, where);
-    if (!conf_key_name_valid(title))
+    if (!conf_form_name(title))
         return conf_why_value(load->why, where, "listener", title,
                               "a name of at most 64 letters, digits and -._");
     if (load->conf->listener_count == CONF_LISTENERS_MAX)
@@ -259,7 +276,9 @@ static bool take_listener(struct load *load, cfg_t *section)
     struct conf_listener *listener = conf_build_listener(load->conf, title);
     if (!listener)
         return complain_nomem(load);
-    return take_block(load, CONF_KEY_LISTENER, section, title, listener);
+    cfg_t *exempt = find_plain(section, CONF_KEY_EXEMPT);
+    return take_block(load, CONF_KEY_LISTENER, section, title, listener) &&
+           (!exempt || take_block(load, CONF_KEY_EXEMPT, exempt, title, listener));
 }
 
 static bool take_titled(struct load *load, const char *name,
@@ -272,64 +291,92 @@ static bool take_titled(struct load *load, const char *name,
     return true;
 }
 
-/* The block with this title, or the only one of its kind; NULL if the file has none. */
-static cfg_t *find_section(cfg_t *file, enum conf_key_block block, const char *title)
-{
-    const char *name = conf_key_block_str(block);
-    for (unsigned i = 0; i < cfg_size(file, name); i++) {
-        cfg_t *section = cfg_getnsec(file, name, i);
-        if (!title || strcmp(cfg_title(section), title) == 0)
-            return section;
-    }
-    return NULL;
-}
-
 static bool take_plain(struct load *load, enum conf_key_block block)
 {
-    cfg_t *section = find_section(load->file, block, NULL);
+    cfg_t *section = find_plain(load->file, block);
     return !section || take_block(load, block, section, NULL, load->conf);
 }
 
 static bool take_file(struct load *load)
 {
-    return take_block(load, CONF_KEY_ROOT, load->file, NULL, load->conf) &&
-           take_titled(load, "suite", take_suite) && take_plain(load, CONF_KEY_LEDGER) &&
-           take_plain(load, CONF_KEY_VERIFY) && take_plain(load, CONF_KEY_PRICE) &&
-           take_titled(load, "listener", take_listener);
+    bool ok = take_block(load, CONF_KEY_ROOT, load->file, NULL, load->conf) &&
+              take_titled(load, "suite", take_suite) &&
+              take_titled(load, "listener", take_listener);
+    for (int i = CONF_KEY_ROOT + 1; ok && i < CONF_KEY_BLOCKS; i++) {
+        enum conf_key_block block = (enum conf_key_block)i;
+        ok = conf_key_titled(block) || conf_key_block_in(block) != CONF_KEY_ROOT ||
+             take_plain(load, block);
+    }
+    return ok;
 }
 
 /* --- loading ------------------------------------------------------------------------------ */
 
-static cfg_opt_t *option_of(struct load *load, const struct conf_conflict *conflict)
+/* The block with this title; NULL if the file has none. */
+static cfg_t *find_titled(cfg_t *file, enum conf_key_block block, const char *title)
 {
-    cfg_t *section = load->file;
-    if (section && conflict->block != CONF_KEY_ROOT)
-        section = find_section(section, conflict->block, conflict->title);
-    return section ? cfg_getopt(section, conflict->key) : NULL;
+    const char *name = conf_key_block_str(block);
+    for (unsigned i = 0; i < cfg_size(file, name); i++) {
+        cfg_t *section = cfg_getnsec(file, name, i);
+        if (strcmp(cfg_title(section), title) == 0)
+            return section;
+    }
+    return NULL;
 }
 
-/* Says where the key of a contradiction was set last: by an override, in a line of the file, or
- * not. */
+static cfg_opt_t *option_of(struct load *load, enum conf_key_block block, const char *title,
+                            const char *key)
+{
+    enum conf_key_block around = conf_key_block_in(block);
+    cfg_t *section = load->file;
+    if (section && around != CONF_KEY_ROOT)
+        section = find_titled(section, around, title);
+    if (section && conf_key_titled(block))
+        section = find_titled(section, block, title);
+    else if (section && block != CONF_KEY_ROOT)
+        section = find_plain(section, block);
+    return section ? cfg_getopt(section, key) : NULL;
+}
+
+/* Where a key was set last: by an override, in a line of the file, or not; and its path. */
+static void where_key(struct load *load, enum conf_key_block block, const char *title,
+                      const char *key, char where_r[WHERE_MAX], char path_r[CONF_WHY_PATH_MAX])
+{
+    conf_why_path(block, title, key, path_r);
+    where_line(load, line_of(option_of(load, block, title, key)), where_r);
+    for (size_t i = 0; i < load->override_count; i++) {
+        if (conf_override_sets(load->overrides[i], path_r))
+            snprintf(where_r, WHERE_MAX, "option -o");
+    }
+}
+
 static bool complain_conflict(struct load *load, const struct conf_conflict *conflict)
 {
     char where[WHERE_MAX], path[CONF_WHY_PATH_MAX];
-    conf_why_path(conflict->block, conflict->title, conflict->key, path);
-    where_line(load, line_of(option_of(load, conflict)), where);
-    for (size_t i = 0; i < load->override_count; i++) {
-        if (conf_override_sets(load->overrides[i], path))
-            snprintf(where, sizeof where, "option -o");
-    }
+    where_key(load, conflict->block, conflict->title, conflict->key, where, path);
     return conf_why_value(load->why, where, path, conflict->got, conflict->allowed);
 }
 
-/* A stamp has k puzzles of one effort, so the work that can be asked for is a multiple of k. */
-static void round_work(struct conf *conf)
+/* A map is part of the snapshot: a wrong line in it refuses the whole. */
+static bool load_map(struct load *load, struct conf_listener *listener)
 {
-    for (size_t i = 0; i < op_suite_count(); i++) {
-        const struct op_suite *suite = op_suite_at(i);
-        uint64_t effort = op_effort_from_work(suite, conf->suite[i].work);
-        conf->suite[i].work = op_effort_to_work(suite, effort);
+    char where[WHERE_MAX], path[CONF_WHY_PATH_MAX], why[CONF_WHY_MAX / 2];
+    if (listener->exempt.recipient_map[0] == '\0')
+        return true;
+    listener->exempt.map = pricemap_load(listener->exempt.recipient_map, why, sizeof why);
+    if (listener->exempt.map)
+        return true;
+    where_key(load, CONF_KEY_EXEMPT, listener->name, "recipient-map", where, path);
+    return conf_why(load->why, "%.300s: key \"%s\": %s", where, path, why);
+}
+
+static bool load_maps(struct load *load)
+{
+    for (size_t i = 0; i < load->conf->listener_count; i++) {
+        if (!load_map(load, &load->conf->listener[i]))
+            return false;
     }
+    return true;
 }
 
 static bool build(struct load *load, const char *text, size_t len)
@@ -343,8 +390,10 @@ static bool build(struct load *load, const char *text, size_t len)
         if (!conf_override_apply(load->conf, load->overrides[i], load->why))
             return false;
     }
-    round_work(load->conf);
-    return conf_check(load->conf, &conflict) || complain_conflict(load, &conflict);
+    conf_build_settle(load->conf);
+    if (!conf_check(load->conf, &conflict))
+        return complain_conflict(load, &conflict);
+    return load_maps(load);
 }
 
 const struct conf *conf_load_text(const char *name, const char *text, size_t len,

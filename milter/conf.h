@@ -20,14 +20,37 @@
 #define CONF_LISTENERS_MAX 64
 #define CONF_WHY_MAX       1024 /* octets for an error text */
 
-enum conf_mode { CONF_ENFORCE, CONF_MONITOR, CONF_OFF };
+enum conf_mode {
+    CONF_ENFORCE,
+    CONF_MONITOR,
+    CONF_OFF,
+    CONF_SIGN, /* outgoing mail: adds reply tokens */
+};
 enum conf_privacy { CONF_STRICT, CONF_NORMAL, CONF_DEBUG };
 enum conf_log { CONF_LOG_AUTO, CONF_LOG_SYSLOG, CONF_LOG_STDERR };
-enum conf_price { CONF_FIXED };
+enum conf_price { CONF_FIXED, CONF_ADAPTIVE };
 
 struct conf_suite {
     bool enabled;
-    uint64_t work; /* expected evaluations asked for; a multiple of k, up to k * effort_max */
+    uint64_t work;  /* expected evaluations asked for; a multiple of k, up to k * effort_max */
+    double seconds; /* the same in seconds of the reference laptop; 0: work was given */
+    uint32_t deprecated_since; /* YYYYMMDD; 0: not */
+    uint32_t doubling_s;       /* the price doubles in this time from then on */
+    uint32_t refuse_after;     /* the last day on which it is accepted, YYYYMMDD; 0: no end */
+    double load_exponent;      /* how fast it follows the load, 0..8 */
+};
+
+struct conf_exempt {
+    bool authenticated;
+    struct conf_net *client;
+    size_t client_count;
+    char **sender; /* canonical addresses, or "@domain" */
+    size_t sender_count;
+    char *recipient_map;       /* path; "" = none */
+    struct pricemap *map;      /* of that file */
+    double role_factor;        /* postmaster, abuse; 0..1 */
+    double null_sender_factor; /* 0..1 */
+    unsigned null_sender_cap;  /* bounces of one circuit at that price, of late */
 };
 
 struct conf_listener {
@@ -41,6 +64,8 @@ struct conf_listener {
     char **local_mailers; /* compared without case */
     size_t local_mailers_count;
     double price_factor; /* 0.01..1000 */
+    bool gateway;        /* recipients elsewhere are taken too, at the full price each */
+    struct conf_exempt exempt;
 };
 
 struct conf {
@@ -65,7 +90,28 @@ struct conf {
         unsigned queue;
         uint32_t wait_s;
     } verify;
-    enum conf_price price_mode;
+    struct {
+        enum conf_price mode;
+        double target;  /* accepted, paid messages per hour that need no higher price */
+        double ceiling; /* of the load multiplier, and of a circuit's factor; 1..1e6 */
+        uint32_t window_s, grace_s, quote_s; /* averaging; old prices hold; quotes last */
+    } price;
+    struct {
+        unsigned free;            /* messages before the price grows */
+        double growth, surcharge; /* factors: for each further message, for a failed proof */
+        uint32_t forget_s;        /* time constant of the decay */
+        unsigned clients;         /* remembered at most; fixed */
+    } circuit;
+    struct {
+        bool accept;
+        uint32_t validity_s;
+        unsigned uses; /* messages that one token pays for */
+    } replies;
+    struct {
+        char *listen;   /* "" = none; "inet:9464@127.0.0.1", "local:/path" */
+        bool public;    /* may listen beyond loopback */
+        char *textfile; /* path; "" = none */
+    } metrics;
     struct conf_listener *listener; /* in file order; first match wins */
     size_t listener_count;          /* 0: everything is guarded, as by a listener of all defaults */
     struct conf_listener fallback;  /* that listener of all defaults, named "default" */
@@ -89,7 +135,7 @@ void conf_dump(const struct conf *conf, FILE *out);
 
 #define CONF_FIXED_MAX 256 /* octets for the names of all fixed keys */
 
-/* Which keys that a reload cannot change (socket, user, key-file, ledger) differ? Their names,
+/* Which keys that a reload cannot change (socket, user, key-file, ledger ...) differ? Their names,
  * separated by commas; "" if none does. */
 void conf_fixed_changes(const struct conf *running, const struct conf *loaded,
                         char names_r[CONF_FIXED_MAX]);

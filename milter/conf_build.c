@@ -4,14 +4,18 @@
  */
 #include "milter/conf_build.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "milter/conf_value.h"
+#include "milter/pricemap.h"
 #include "pow/effort.h"
 #include "pow/err.h"
+
+#define DEPRECATED_SINCE 20260101 /* of suites that the registry deprecates */
 
 struct snapshot {
     struct conf conf; /* first: a conf is its snapshot */
@@ -44,22 +48,35 @@ static bool init_listener(struct conf_listener *listener, const char *name)
 {
     memset(listener, 0, sizeof *listener);
     listener->name = strdup(name);
-    return listener->name && init_keys(CONF_KEY_LISTENER, listener);
+    return listener->name && init_keys(CONF_KEY_LISTENER, listener) &&
+           init_keys(CONF_KEY_EXEMPT, listener);
 }
 
 static void clear_listener(struct conf_listener *listener)
 {
     clear_keys(CONF_KEY_LISTENER, listener);
+    clear_keys(CONF_KEY_EXEMPT, listener);
+    pricemap_free(listener->exempt.map);
     free(listener->name);
 }
 
-static void init_suites(struct conf *conf)
+/* work stays 0, not given, until all keys are set. */
+static bool init_suites(struct conf *conf)
 {
     for (size_t i = 0; i < op_suite_count(); i++) {
-        const struct op_suite *suite = op_suite_at(i);
-        conf->suite[i].enabled = suite->status != OP_SUITE_DEPRECATED;
-        conf->suite[i].work = op_effort_to_work(suite, suite->effort_default);
+        bool deprecated = op_suite_at(i)->status == OP_SUITE_DEPRECATED;
+        conf->suite[i].enabled = !deprecated;
+        conf->suite[i].deprecated_since = deprecated ? DEPRECATED_SINCE : 0;
+        conf->suite[i].load_exponent = deprecated ? 2.0 : 1.0;
+        if (!init_keys(CONF_KEY_SUITE, &conf->suite[i]))
+            return false;
     }
+    return true;
+}
+
+static bool in_conf(enum conf_key_block block)
+{
+    return !conf_key_titled(block) && conf_key_block_in(block) == CONF_KEY_ROOT;
 }
 
 struct conf *conf_build_new(void)
@@ -69,13 +86,38 @@ struct conf *conf_build_new(void)
         return NULL;
     struct conf *conf = &snapshot->conf;
     atomic_init(&snapshot->references, 1);
-    init_suites(conf);
-    if (init_keys(CONF_KEY_ROOT, conf) && init_keys(CONF_KEY_LEDGER, conf) &&
-        init_keys(CONF_KEY_VERIFY, conf) && init_keys(CONF_KEY_PRICE, conf) &&
-        init_listener(&conf->fallback, "default"))
+    bool ok = init_suites(conf) && init_listener(&conf->fallback, "default");
+    for (int i = CONF_KEY_ROOT; ok && i < CONF_KEY_BLOCKS; i++) {
+        enum conf_key_block block = (enum conf_key_block)i;
+        ok = !in_conf(block) || init_keys(block, conf);
+    }
+    if (ok)
         return conf;
     conf_unref(conf);
     return NULL;
+}
+
+uint64_t conf_build_work(const struct op_suite *suite, double seconds)
+{
+    double work = ceil(seconds * suite->reference_rate);
+    uint64_t most = op_effort_to_work(suite, suite->effort_max);
+    if (!(work < (double)most)) /* conf_check refuses it */
+        return most < UINT64_MAX ? most + 1 : most;
+    return op_effort_to_work(suite, op_effort_from_work(suite, (uint64_t)work));
+}
+
+void conf_build_settle(struct conf *conf)
+{
+    for (size_t i = 0; i < op_suite_count(); i++) {
+        const struct op_suite *suite = op_suite_at(i);
+        struct conf_suite *row = &conf->suite[i];
+        if (row->work != 0)
+            row->work = op_effort_to_work(suite, op_effort_from_work(suite, row->work));
+        else if (row->seconds > 0)
+            row->work = conf_build_work(suite, row->seconds);
+        else
+            row->work = op_effort_to_work(suite, suite->effort_default);
+    }
 }
 
 struct conf_listener *conf_build_listener(struct conf *conf, const char *name)
@@ -100,9 +142,9 @@ static struct conf_listener *find_listener(struct conf *conf, const char *name)
 
 void *conf_build_base(struct conf *conf, enum conf_key_block block, const char *title)
 {
-    if (!conf_key_titled(block))
+    if (in_conf(block))
         return conf;
-    if (block == CONF_KEY_LISTENER)
+    if (block != CONF_KEY_SUITE)
         return find_listener(conf, title);
     const struct op_suite *suite = op_suite_find(title, strlen(title));
     return suite ? &conf->suite[op_suite_index(suite)] : NULL;
@@ -141,7 +183,9 @@ void conf_unref(const struct conf *conf)
         clear_listener(&conf->listener[i]);
     free(conf->listener);
     clear_listener(&snapshot->conf.fallback);
-    clear_keys(CONF_KEY_ROOT, snapshot);
-    clear_keys(CONF_KEY_LEDGER, snapshot);
+    for (int i = CONF_KEY_ROOT; i < CONF_KEY_BLOCKS; i++) {
+        if (in_conf((enum conf_key_block)i))
+            clear_keys((enum conf_key_block)i, snapshot);
+    }
     free(snapshot);
 }

@@ -1,7 +1,7 @@
 /*
  * conf_check.c - what a configuration as a whole must not be: a gate that can let nobody in, a
- * worker that never fits, a price beyond what a stamp can carry, a listener that is never reached.
- * Pure: looks at nothing but the snapshot.
+ * worker that never fits, a price beyond what a stamp can carry, a calendar that runs backwards, a
+ * listener that is never reached. Pure: looks at nothing but the snapshot.
  */
 #include "milter/conf_check.h"
 
@@ -10,6 +10,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "milter/conf_build.h"
+#include "milter/conf_form.h"
+#include "pow/date.h"
 #include "pow/effort.h"
 #include "pow/units.h"
 #include "pow/worker.h"
@@ -57,16 +60,29 @@ static bool some_suite_enabled(const struct conf *conf, struct conf_conflict *co
     return allowed(conflict, "at least one suite has to be enabled, else no mail could ever pass");
 }
 
-static bool suite_fits(const struct conf *conf, size_t i, struct conf_conflict *conflict)
+static bool work_fits(const struct conf *conf, size_t i, struct conf_conflict *conflict)
+{
+    const struct op_suite *suite = op_suite_at(i);
+    const struct conf_suite *row = &conf->suite[i];
+
+    if (row->seconds > 0 && row->work != conf_build_work(suite, row->seconds)) {
+        at(conflict, CONF_KEY_SUITE, suite->name, "work");
+        got(conflict, "%" PRIu64 " beside seconds = %g", row->work, row->seconds);
+        return allowed(conflict, "one of the two: work, or seconds");
+    }
+    if (row->work > work_max(suite)) {
+        at(conflict, CONF_KEY_SUITE, suite->name, row->seconds > 0 ? "seconds" : "work");
+        got(conflict, "%" PRIu64 " evaluations", row->work);
+        return allowed(conflict, "1 to %" PRIu64 " evaluations for this suite", work_max(suite));
+    }
+    return true;
+}
+
+static bool memory_fits(const struct conf *conf, size_t i, struct conf_conflict *conflict)
 {
     const struct op_suite *suite = op_suite_at(i);
     char memory[OP_UNITS_MAX], worker[OP_UNITS_MAX];
 
-    if (conf->suite[i].work > work_max(suite)) {
-        at(conflict, CONF_KEY_SUITE, suite->name, "work");
-        got(conflict, "%" PRIu64, conf->suite[i].work);
-        return allowed(conflict, "1 to %" PRIu64 " for this suite", work_max(suite));
-    }
     if (!conf->suite[i].enabled || op_worker_mem(suite) <= conf->verify.max_memory)
         return true;
     op_size_format(conf->verify.max_memory, memory);
@@ -75,6 +91,88 @@ static bool suite_fits(const struct conf *conf, size_t i, struct conf_conflict *
     got(conflict, "%s", memory);
     return allowed(conflict, "at least %s, which one evaluation of the enabled suite %s needs",
                    worker, suite->name);
+}
+
+/* As if it had not been set: the table's default. */
+static bool is_default_doubling(uint32_t doubling_s)
+{
+    uint32_t seconds;
+    return op_duration_parse(conf_key_find(CONF_KEY_SUITE, "doubling")->fallback, &seconds) &&
+           seconds == doubling_s;
+}
+
+static bool calendar_runs(const struct conf *conf, size_t i, struct conf_conflict *conflict)
+{
+    const struct conf_suite *row = &conf->suite[i];
+    const char *name = op_suite_at(i)->name;
+    char text[OP_UNITS_MAX], since[OP_DATE_DASHED_MAX];
+
+    if (row->deprecated_since == 0 && !is_default_doubling(row->doubling_s)) {
+        op_duration_format(row->doubling_s, text);
+        at(conflict, CONF_KEY_SUITE, name, "doubling");
+        got(conflict, "%s", text);
+        return allowed(conflict, "together with deprecated-since, from which the price doubles");
+    }
+    if (row->refuse_after == 0 || row->refuse_after >= row->deprecated_since)
+        return true;
+    op_date_format_dashed(row->refuse_after, text);
+    op_date_format_dashed(row->deprecated_since, since);
+    at(conflict, CONF_KEY_SUITE, name, "refuse-after");
+    got(conflict, "%s", text);
+    return allowed(conflict, "a day from deprecated-since on, which is %s", since);
+}
+
+static bool is_deprecated(const struct conf *conf, size_t i)
+{
+    return op_suite_at(i)->status == OP_SUITE_DEPRECATED || conf->suite[i].deprecated_since != 0;
+}
+
+/* Whoever is to leave a suite must not find it the cheaper one when load comes. */
+static bool load_scales(const struct conf *conf, size_t i, struct conf_conflict *conflict)
+{
+    double mine = conf->suite[i].load_exponent;
+    if (!conf->suite[i].enabled || !is_deprecated(conf, i))
+        return true;
+    for (size_t j = 0; j < op_suite_count(); j++) {
+        double other = conf->suite[j].load_exponent;
+        if (!conf->suite[j].enabled || is_deprecated(conf, j) || mine >= other)
+            continue;
+        at(conflict, CONF_KEY_SUITE, op_suite_at(i)->name, "load-exponent");
+        got(conflict, "%g", mine);
+        return allowed(conflict,
+                       "at least %g, that of %s: a deprecated suite follows the load no slower "
+                       "than one that is not",
+                       other, op_suite_at(j)->name);
+    }
+    return true;
+}
+
+static bool suite_fits(const struct conf *conf, size_t i, struct conf_conflict *conflict)
+{
+    return work_fits(conf, i, conflict) && memory_fits(conf, i, conflict) &&
+           calendar_runs(conf, i, conflict) && load_scales(conf, i, conflict);
+}
+
+static bool grace_fits(const struct conf *conf, struct conf_conflict *conflict)
+{
+    char text[OP_UNITS_MAX], window[OP_UNITS_MAX];
+    if (conf->price.grace_s <= conf->price.window_s)
+        return true;
+    op_duration_format(conf->price.grace_s, text);
+    op_duration_format(conf->price.window_s, window);
+    at(conflict, CONF_KEY_PRICE, NULL, "grace");
+    got(conflict, "%s", text);
+    return allowed(conflict, "at most the window, which is %s", window);
+}
+
+static bool metrics_private(const struct conf *conf, struct conf_conflict *conflict)
+{
+    if (conf->metrics.public || conf_form_listen_is_local(conf->metrics.listen))
+        return true;
+    at(conflict, CONF_KEY_METRICS, NULL, "listen");
+    got(conflict, "%.100s", conf->metrics.listen);
+    return allowed(conflict, "an address of this host alone, such as inet:9464@127.0.0.1 or "
+                             "local:/PATH, unless metrics.public = yes");
 }
 
 static bool price_fits(const struct conf *conf, const struct conf_listener *listener,
@@ -103,6 +201,17 @@ static bool mailers_given(const struct conf_listener *listener, struct conf_conf
     got(conflict, "none");
     return allowed(conflict, "at least one name as long as relay-guard = yes, else every recipient "
                              "would be refused");
+}
+
+static bool gateway_guards(const struct conf_listener *listener, struct conf_conflict *conflict)
+{
+    if (!listener->gateway || (listener->mode == CONF_ENFORCE && listener->relay_guard))
+        return true;
+    at(conflict, CONF_KEY_LISTENER, listener->name, "gateway");
+    got(conflict, "yes with %s",
+        listener->mode == CONF_ENFORCE ? "relay-guard = no" : "another mode than enforce");
+    return allowed(conflict,
+                   "mode = enforce and relay-guard = yes, else it would be an open relay");
 }
 
 static bool covers_daemons(const struct conf_listener *outer, const struct conf_listener *inner)
@@ -166,8 +275,8 @@ bool conf_check(const struct conf *conf, struct conf_conflict *conflict_r)
     for (size_t i = 0; i < conf->listener_count; i++) {
         const struct conf_listener *listener = &conf->listener[i];
         if (!price_fits(conf, listener, conflict_r) || !mailers_given(listener, conflict_r) ||
-            !reachable(conf, i, conflict_r))
+            !gateway_guards(listener, conflict_r) || !reachable(conf, i, conflict_r))
             return false;
     }
-    return true;
+    return grace_fits(conf, conflict_r) && metrics_private(conf, conflict_r);
 }

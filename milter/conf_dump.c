@@ -32,17 +32,33 @@ static void dump_block(enum conf_key_block block, const char *title, const void 
     }
     fputs("{\n", out);
     dump_keys(block, base, "    ", out);
+    if (block == CONF_KEY_LISTENER) {
+        fputs("    exempt {\n", out);
+        dump_keys(CONF_KEY_EXEMPT, base, "        ", out);
+        fputs("    }\n", out);
+    }
     fputs("}\n", out);
+}
+
+static void dump_suite(const struct conf *conf, size_t i, FILE *out)
+{
+    const struct op_suite *suite = op_suite_at(i);
+    double work = (double)conf->suite[i].work;
+    fprintf(out, "\n# %s: %.0f evaluations, %.1f s of the reference laptop", suite->name, work,
+            work / suite->reference_rate);
+    dump_block(CONF_KEY_SUITE, suite->name, &conf->suite[i], out);
 }
 
 void conf_dump(const struct conf *conf, FILE *out)
 {
     dump_keys(CONF_KEY_ROOT, conf, "", out);
     for (size_t i = 0; i < op_suite_count(); i++)
-        dump_block(CONF_KEY_SUITE, op_suite_at(i)->name, &conf->suite[i], out);
-    dump_block(CONF_KEY_LEDGER, NULL, conf, out);
-    dump_block(CONF_KEY_VERIFY, NULL, conf, out);
-    dump_block(CONF_KEY_PRICE, NULL, conf, out);
+        dump_suite(conf, i, out);
+    for (int i = CONF_KEY_ROOT + 1; i < CONF_KEY_BLOCKS; i++) {
+        enum conf_key_block block = (enum conf_key_block)i;
+        if (!conf_key_titled(block) && conf_key_block_in(block) == CONF_KEY_ROOT)
+            dump_block(block, NULL, conf, out);
+    }
     for (size_t i = 0; i < conf->listener_count; i++)
         dump_block(CONF_KEY_LISTENER, conf->listener[i].name, &conf->listener[i], out);
 }

@@ -1,126 +1,32 @@
 /*
- * conf_key.c - the table of keys, and the forms that a text can have. A new key is a row here, a
- * member of struct conf, an entry in onionpow.conf and one in onionpow.conf(5); a test holds them
- * together. Knows neither files nor libconfuse.
+ * conf_key.c - the table of keys. A new key is a row here, a member of struct conf, an entry in
+ * onionpow.conf and one in onionpow.conf(5); a test holds them together. Knows neither files nor
+ * libconfuse.
  */
 #include "milter/conf_key.h"
 
 #include <string.h>
-#include <sys/types.h>
-#include <sys/un.h>
 
 #include "milter/conf.h"
-#include "pow/units.h"
+#include "milter/conf_form.h"
 
-#define HELP_URL_MAX 200 /* octets: it has to fit into one line of an SMTP reply */
-#define KIB          (UINT64_C(1) << 10)
-#define MIB          (UINT64_C(1) << 20)
-
+#define KIB   (UINT64_C(1) << 10)
+#define MIB   (UINT64_C(1) << 20)
 #define DAY_S 86400u
-
-/* --- forms of texts ----------------------------------------------------------------------- */
-
-static bool is_graphic(const char *text) /* visible ASCII, no blanks */
-{
-    for (; *text != '\0'; text++) {
-        if (*text <= ' ' || *text > '~')
-            return false;
-    }
-    return true;
-}
-
-static bool is_path(const char *text)
-{
-    if (text[0] != '/')
-        return false;
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            return false;
-    }
-    return true;
-}
-
-static bool is_inet(const char *text) /* PORT@HOST; without a host libmilter would listen to all */
-{
-    const char *at = strchr(text, '@');
-    uint64_t port;
-    return at && op_decimal_parse(text, (size_t)(at - text), &port) && port >= 1 && port <= 65535 &&
-           at[1] != '\0' && is_graphic(at + 1);
-}
-
-static const char *after(const char *text, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return strncmp(text, prefix, len) == 0 ? text + len : NULL;
-}
-
-static const char *unix_path(const char *text)
-{
-    const char *path = after(text, "local:");
-    return path ? path : after(text, "unix:");
-}
-
-static bool is_socket(const char *text)
-{
-    const char *path = unix_path(text);
-    if (path)
-        return is_path(path) && strlen(path) < sizeof((struct sockaddr_un *)0)->sun_path;
-    const char *inet = after(text, "inet:");
-    if (!inet)
-        inet = after(text, "inet6:");
-    return inet && is_inet(inet);
-}
-
-bool conf_key_name_valid(const char *text)
-{
-    static const char set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-    size_t len = strspn(text, set);
-    return len > 0 && len <= CONF_KEY_NAME_MAX && text[len] == '\0';
-}
-
-static bool is_name_or_empty(const char *text)
-{
-    return *text == '\0' || conf_key_name_valid(text);
-}
-
-static bool is_authserv_id(const char *text) /* a value of RFC 8601 that needs no quotes */
-{
-    return strlen(text) <= 255 && is_graphic(text) && strpbrk(text, "()<>@,;:\\\"/[]?=") == NULL;
-}
-
-static bool is_help_url(const char *text)
-{
-    if (*text == '\0')
-        return true;
-    return (after(text, "https://") || after(text, "http://")) && strlen(text) <= HELP_URL_MAX &&
-           is_graphic(text);
-}
-
-static bool is_backend(const char *text)
-{
-    return strcmp(text, "lmdb") == 0 || strcmp(text, "memory") == 0;
-}
-
-static bool is_macro(const char *text)
-{
-    return *text != '\0' && strlen(text) <= 255 && is_graphic(text);
-}
-
-const char *conf_socket_path(const struct conf *conf)
-{
-    return unix_path(conf->socket);
-}
-
-/* --- the table ---------------------------------------------------------------------------- */
 
 static const char *const log_words[] = {"auto", "syslog", "stderr", NULL};
 static const char *const privacy_words[] = {"strict", "normal", "debug", NULL};
-static const char *const price_words[] = {"fixed", NULL};
-static const char *const mode_words[] = {"enforce", "monitor", "off", NULL};
+static const char *const price_words[] = {"fixed", "adaptive", NULL};
+static const char *const mode_words[] = {"enforce", "monitor", "off", "sign", NULL};
 
 const char *conf_mode_str(enum conf_mode mode)
 {
     return mode_words[mode];
+}
+
+const char *conf_socket_path(const struct conf *conf)
+{
+    return conf_form_unix_path(conf->socket);
 }
 
 #define IN_CONF(member)     .offset = offsetof(struct conf, member)
@@ -132,14 +38,14 @@ const char *conf_mode_str(enum conf_mode mode)
 
 static const struct conf_key keys[] = {
     {CONF_KEY_ROOT, CONF_KEY_TEXT, "socket", IN_CONF(socket), .fixed = true,
-     .fallback = "local:/run/onionpow/milter.sock", .valid = is_socket,
+     .fallback = "local:/run/onionpow/milter.sock", .valid = conf_form_socket,
      .allowed = "local:/PATH of at most 107 octets, inet:PORT@HOST or inet6:PORT@HOST"},
     {CONF_KEY_ROOT, CONF_KEY_OCTAL, "socket-mode", IN_CONF(socket_mode), .fixed = true,
      .fallback = "0660", .max = 0777, .allowed = "an octal mode from 0 to 0777, such as 0660"},
     {CONF_KEY_ROOT, CONF_KEY_TEXT, "user", IN_CONF(user), .fixed = true, .fallback = "onionpow",
-     .valid = is_name_or_empty, .allowed = "the name of a user, or \"\""},
+     .valid = conf_form_name_or_empty, .allowed = "the name of a user, or \"\""},
     {CONF_KEY_ROOT, CONF_KEY_TEXT, "authserv-id", IN_CONF(authserv_id), .fallback = "",
-     .valid = is_authserv_id, .allowed = "a host name, or \"\" for the MTA's own"},
+     .valid = conf_form_authserv_id, .allowed = "a host name, or \"\" for the MTA's own"},
     {CONF_KEY_ROOT, CONF_KEY_DURATION, "validity", IN_CONF(validity_s), .fallback = "7d",
      .min = 3600, .max = 365 * DAY_S,
      .allowed = "a duration such as 90m, 36h or 7d, from 1h to 365d"},
@@ -150,20 +56,33 @@ static const struct conf_key keys[] = {
     {CONF_KEY_ROOT, CONF_KEY_WORD, "log", IN_CONF(log), .fallback = "auto", .words = log_words,
      .allowed = "auto, syslog or stderr"},
     {CONF_KEY_ROOT, CONF_KEY_TEXT, "help-url", IN_CONF(help_url), .fallback = "",
-     .valid = is_help_url,
+     .valid = conf_form_help_url,
      .allowed =
          "an http:// or https:// address of at most 200 ASCII octets without blanks, or \"\""},
     {CONF_KEY_ROOT, CONF_KEY_TEXT, "key-file", IN_CONF(key_file), .fixed = true,
-     .fallback = "/var/lib/onionpow/site.key", .valid = is_path, .allowed = "an absolute path"},
+     .fallback = "/var/lib/onionpow/site.key", .valid = conf_form_path,
+     .allowed = "an absolute path"},
 
     {CONF_KEY_SUITE, CONF_KEY_BOOL, "enabled", IN_SUITE(enabled), .allowed = "yes or no"},
     {CONF_KEY_SUITE, CONF_KEY_COUNT, "work", IN_SUITE(work),
      .allowed = "a number of evaluations such as 16384, 16k or 2G, at least 1"},
+    {CONF_KEY_SUITE, CONF_KEY_DECIMAL, "seconds", IN_SUITE(seconds), .fallback = "0", .high = 1e6,
+     .allowed = "seconds of the reference laptop such as 20 or 0.5, up to 1000000; "
+                "0: as work says"},
+    {CONF_KEY_SUITE, CONF_KEY_DATE, "deprecated-since", IN_SUITE(deprecated_since),
+     .allowed = "a day such as \"2026-01-01\", or \"\" for not deprecated"},
+    {CONF_KEY_SUITE, CONF_KEY_DURATION, "doubling", IN_SUITE(doubling_s), .fallback = "90d",
+     .min = DAY_S, .max = 3650 * DAY_S, .allowed = "a duration such as 90d, from 1d to 3650d"},
+    {CONF_KEY_SUITE, CONF_KEY_DATE, "refuse-after", IN_SUITE(refuse_after), .fallback = "",
+     .allowed = "a day such as \"2027-01-01\", or \"\" for never"},
+    {CONF_KEY_SUITE, CONF_KEY_DECIMAL, "load-exponent", IN_SUITE(load_exponent), .high = 8,
+     .allowed = "a number from 0 to 8, such as 1.0"},
 
     {CONF_KEY_LEDGER, CONF_KEY_TEXT, "backend", IN_CONF(ledger.backend), .fixed = true,
-     .fallback = "lmdb", .valid = is_backend, .allowed = "lmdb or memory"},
+     .fallback = "lmdb", .valid = conf_form_backend, .allowed = "lmdb or memory"},
     {CONF_KEY_LEDGER, CONF_KEY_TEXT, "path", IN_CONF(ledger.path), .fixed = true,
-     .fallback = "/var/lib/onionpow/ledger", .valid = is_path, .allowed = "an absolute path"},
+     .fallback = "/var/lib/onionpow/ledger", .valid = conf_form_path,
+     .allowed = "an absolute path"},
     {CONF_KEY_LEDGER, CONF_KEY_SIZE, "max-size", IN_CONF(ledger.max_size), .fixed = true,
      .fallback = "1GiB", .min = MIB, .max = UINT64_C(1) << 44,
      .allowed = "a size such as 64MiB or 1GiB, from 1MiB to 16TiB"},
@@ -179,23 +98,81 @@ static const struct conf_key keys[] = {
      .max = 240,
      .allowed = "a duration from 0 to 240s: MTAs give up on a filter after five minutes"},
 
-    {CONF_KEY_PRICE, CONF_KEY_WORD, "mode", IN_CONF(price_mode), .fallback = "fixed",
-     .words = price_words, .allowed = "fixed, which is the only mode there is"},
+    {CONF_KEY_PRICE, CONF_KEY_WORD, "mode", IN_CONF(price.mode), .fallback = "fixed",
+     .words = price_words, .allowed = "fixed or adaptive"},
+    {CONF_KEY_PRICE, CONF_KEY_DECIMAL, "target", IN_CONF(price.target), .fallback = "60",
+     .low = 0.01, .high = 1e6, .allowed = "messages an hour, from 0.01 to 1000000"},
+    {CONF_KEY_PRICE, CONF_KEY_DECIMAL, "ceiling", IN_CONF(price.ceiling), .fallback = "16",
+     .low = 1, .high = 1e6, .allowed = "a factor from 1 to 1000000"},
+    {CONF_KEY_PRICE, CONF_KEY_DURATION, "window", IN_CONF(price.window_s), .fallback = "6h",
+     .min = 600, .max = DAY_S, .allowed = "a duration such as 90m or 6h, from 10m to 24h"},
+    {CONF_KEY_PRICE, CONF_KEY_DURATION, "grace", IN_CONF(price.grace_s), .fallback = "6h",
+     .max = DAY_S, .allowed = "a duration such as 90m or 6h, from 0 to 24h"},
+    {CONF_KEY_PRICE, CONF_KEY_DURATION, "quote", IN_CONF(price.quote_s), .fallback = "24h",
+     .min = 600, .max = 7 * DAY_S, .allowed = "a duration such as 36h or 2d, from 10m to 7d"},
+
+    {CONF_KEY_CIRCUIT, CONF_KEY_NUMBER, "free", IN_CONF(circuit.free), .fallback = "20",
+     .max = 1000000, .allowed = "a number of messages from 0 to 1000000"},
+    {CONF_KEY_CIRCUIT, CONF_KEY_DECIMAL, "growth", IN_CONF(circuit.growth), .fallback = "1.1",
+     .low = 1, .high = 10, .allowed = "a factor from 1 to 10, such as 1.1"},
+    {CONF_KEY_CIRCUIT, CONF_KEY_DECIMAL, "surcharge", IN_CONF(circuit.surcharge), .fallback = "2.0",
+     .low = 1, .high = 100, .allowed = "a factor from 1 to 100, such as 2.0"},
+    {CONF_KEY_CIRCUIT, CONF_KEY_DURATION, "forget", IN_CONF(circuit.forget_s), .fallback = "10m",
+     .min = 1, .max = DAY_S, .allowed = "a duration such as 90s or 10m, from 1s to 24h"},
+    {CONF_KEY_CIRCUIT, CONF_KEY_NUMBER, "clients", IN_CONF(circuit.clients), .fixed = true,
+     .fallback = "65536", .min = 16, .max = UINT64_C(1) << 24,
+     .allowed = "a number from 16 to 16777216"},
+
+    {CONF_KEY_REPLIES, CONF_KEY_BOOL, "accept", IN_CONF(replies.accept), .fallback = "yes",
+     .allowed = "yes or no"},
+    {CONF_KEY_REPLIES, CONF_KEY_DURATION, "validity", IN_CONF(replies.validity_s),
+     .fallback = "30d", .min = DAY_S, .max = 365 * DAY_S,
+     .allowed = "a duration such as 30d, from 1d to 365d"},
+    {CONF_KEY_REPLIES, CONF_KEY_NUMBER, "uses", IN_CONF(replies.uses), .fallback = "5", .min = 1,
+     .max = 100, .allowed = "a number from 1 to 100"},
+
+    {CONF_KEY_METRICS, CONF_KEY_TEXT, "listen", IN_CONF(metrics.listen), .fixed = true,
+     .fallback = "", .valid = conf_form_listen,
+     .allowed = "inet:PORT@ADDRESS with a number or localhost, local:/PATH, or \"\" for none"},
+    {CONF_KEY_METRICS, CONF_KEY_BOOL, "public", IN_CONF(metrics.public), .fallback = "no",
+     .allowed = "yes or no"},
+    {CONF_KEY_METRICS, CONF_KEY_TEXT, "textfile", IN_CONF(metrics.textfile), .fallback = "",
+     .valid = conf_form_path_or_empty, .allowed = "an absolute path, or \"\" for none"},
 
     {CONF_KEY_LISTENER, CONF_KEY_NAMES, "match-daemon", LIST(match_daemon), .fallback = "",
-     .valid = is_macro, .allowed = "names of MTA listeners, without blanks"},
+     .valid = conf_form_macro, .allowed = "names of MTA listeners, without blanks"},
     {CONF_KEY_LISTENER, CONF_KEY_NETS, "match-client", LIST(match_client), .fallback = "",
      .allowed = "addresses or networks without host bits, such as 192.0.2.0/24 or "
                 "fc00:dead:beef:4dad::/64"},
     {CONF_KEY_LISTENER, CONF_KEY_WORD, "mode", IN_LISTENER(mode), .fallback = "enforce",
-     .words = mode_words, .allowed = "enforce, monitor or off"},
+     .words = mode_words, .allowed = "enforce, monitor, off or sign"},
     {CONF_KEY_LISTENER, CONF_KEY_BOOL, "relay-guard", IN_LISTENER(relay_guard), .fallback = "yes",
      .allowed = "yes or no"},
     {CONF_KEY_LISTENER, CONF_KEY_NAMES, "local-mailers", LIST(local_mailers),
-     .fallback = "local,virtual,lmtp,dovecot,cyrus,error", .valid = is_macro,
+     .fallback = "local,virtual,lmtp,dovecot,cyrus,error", .valid = conf_form_macro,
      .allowed = "names of MTA delivery agents, without blanks"},
-    {CONF_KEY_LISTENER, CONF_KEY_FACTOR, "price-factor", IN_LISTENER(price_factor),
-     .fallback = "1.0", .allowed = "a number from 0.01 to 1000, such as 1.5"},
+    {CONF_KEY_LISTENER, CONF_KEY_DECIMAL, "price-factor", IN_LISTENER(price_factor),
+     .fallback = "1.0", .low = 0.01, .high = 1000,
+     .allowed = "a number from 0.01 to 1000, such as 1.5"},
+    {CONF_KEY_LISTENER, CONF_KEY_BOOL, "gateway", IN_LISTENER(gateway), .fallback = "no",
+     .allowed = "yes or no"},
+
+    {CONF_KEY_EXEMPT, CONF_KEY_BOOL, "authenticated", IN_LISTENER(exempt.authenticated),
+     .fallback = "yes", .allowed = "yes or no"},
+    {CONF_KEY_EXEMPT, CONF_KEY_NETS, "client", LIST(exempt.client), .fallback = "",
+     .allowed = "addresses or networks without host bits, such as 192.0.2.0/24"},
+    {CONF_KEY_EXEMPT, CONF_KEY_ADDRESSES, "sender", LIST(exempt.sender), .fallback = "",
+     .allowed = "addresses such as bob@example.org, or @example.org for all of a domain"},
+    {CONF_KEY_EXEMPT, CONF_KEY_TEXT, "recipient-map", IN_LISTENER(exempt.recipient_map),
+     .fallback = "", .valid = conf_form_path_or_empty,
+     .allowed = "an absolute path, or \"\" for none"},
+    {CONF_KEY_EXEMPT, CONF_KEY_DECIMAL, "role-factor", IN_LISTENER(exempt.role_factor),
+     .fallback = "0.25", .high = 1, .allowed = "a number from 0 to 1, such as 0.25"},
+    {CONF_KEY_EXEMPT, CONF_KEY_DECIMAL, "null-sender-factor",
+     IN_LISTENER(exempt.null_sender_factor), .fallback = "0.25", .high = 1,
+     .allowed = "a number from 0 to 1, such as 0.25"},
+    {CONF_KEY_EXEMPT, CONF_KEY_NUMBER, "null-sender-cap", IN_LISTENER(exempt.null_sender_cap),
+     .fallback = "5", .max = 1000000, .allowed = "a number of messages from 0 to 1000000"},
 };
 
 size_t conf_key_count(void)
@@ -230,8 +207,16 @@ const char *conf_key_block_str(enum conf_key_block block)
         return "verify";
     case CONF_KEY_PRICE:
         return "price";
+    case CONF_KEY_CIRCUIT:
+        return "circuit";
+    case CONF_KEY_REPLIES:
+        return "replies";
+    case CONF_KEY_METRICS:
+        return "metrics";
     case CONF_KEY_LISTENER:
         return "listener";
+    case CONF_KEY_EXEMPT:
+        return "exempt";
     }
     return "";
 }
@@ -241,7 +226,13 @@ bool conf_key_titled(enum conf_key_block block)
     return block == CONF_KEY_SUITE || block == CONF_KEY_LISTENER;
 }
 
+enum conf_key_block conf_key_block_in(enum conf_key_block block)
+{
+    return block == CONF_KEY_EXEMPT ? CONF_KEY_LISTENER : CONF_KEY_ROOT;
+}
+
 bool conf_key_is_list(const struct conf_key *key)
 {
-    return key->kind == CONF_KEY_NAMES || key->kind == CONF_KEY_NETS;
+    return key->kind == CONF_KEY_NAMES || key->kind == CONF_KEY_ADDRESSES ||
+           key->kind == CONF_KEY_NETS;
 }

@@ -2,7 +2,8 @@
  * conf_override.c - KEY=VALUE of the command line onto the configuration that the file has given.
  *
  * KEY is the path of a key: BLOCK.KEY, or BLOCK.TITLE.KEY where blocks have titles (a title may
- * have dots, a key has none). A list's elements are separated by commas.
+ * have dots, a key has none), or listener.TITLE.exempt.KEY. A list's elements are separated by
+ * commas.
  */
 #include "milter/conf_override.h"
 
@@ -24,12 +25,25 @@ struct path { /* of a key, taken apart; points into text */
 static bool find_block(const char *name, enum conf_key_block *block_r)
 {
     for (int i = CONF_KEY_ROOT + 1; i < CONF_KEY_BLOCKS; i++) {
-        if (strcmp(conf_key_block_str((enum conf_key_block)i), name) == 0) {
-            *block_r = (enum conf_key_block)i;
+        enum conf_key_block block = (enum conf_key_block)i;
+        if (conf_key_block_in(block) == CONF_KEY_ROOT &&
+            strcmp(conf_key_block_str(block), name) == 0) {
+            *block_r = block;
             return true;
         }
     }
     return false;
+}
+
+/* "onion.exempt" may be a listener of that name, or the block in "onion": the key decides. */
+static void enter_nested(struct path *path)
+{
+    char *dot = path->title ? strrchr(path->title, '.') : NULL;
+    if (path->block != CONF_KEY_LISTENER || !dot || strcmp(dot, ".exempt") != 0 ||
+        conf_key_find(CONF_KEY_LISTENER, path->key))
+        return;
+    *dot = '\0';
+    path->block = CONF_KEY_EXEMPT;
 }
 
 /* Takes the path in path->text apart. False if its block is unknown or its number of parts wrong.
@@ -48,23 +62,28 @@ static bool split(struct path *path)
         return false;
     if (first != last)
         path->title = first + 1;
-    return conf_key_titled(path->block) == (path->title != NULL);
+    if (conf_key_titled(path->block) != (path->title != NULL))
+        return false;
+    enter_nested(path);
+    return true;
 }
 
 static bool complain_title(const struct conf *conf, const struct path *path, char *why_r)
 {
     char titles[512];
     conf_build_titles(conf, path->block, titles, sizeof titles);
-    return conf_why_value(why_r, WHERE, conf_key_block_str(path->block), path->title, titles);
+    return conf_why_value(why_r, WHERE, path->block == CONF_KEY_SUITE ? "suite" : "listener",
+                          path->title, titles);
 }
 
 static bool apply(struct conf *conf, struct path *path, const char *value, char *why_r)
 {
-    char full[CONF_WHY_PATH_MAX];
+    char full[CONF_WHY_PATH_MAX]; /* splitting cuts the text */
     memcpy(full, path->text, sizeof full);
     if (!split(path))
         return conf_why_value(why_r, WHERE, full, value,
-                              "KEY, BLOCK.KEY, suite.NAME.KEY or listener.NAME.KEY");
+                              "KEY, BLOCK.KEY, suite.NAME.KEY, listener.NAME.KEY or "
+                              "listener.NAME.exempt.KEY");
     const struct conf_key *key = conf_key_find(path->block, path->key);
     if (!key)
         return conf_why_unknown(why_r, WHERE, path->block, path->key);

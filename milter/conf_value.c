@@ -11,11 +11,12 @@
 #include <strings.h>
 #include <sys/types.h>
 
+#include "milter/addrkey.h"
 #include "milter/conf_net.h"
+#include "pow/date.h"
 #include "pow/units.h"
 
-#define FACTOR_MIN 0.01
-#define FACTOR_MAX 1000.0
+#define DECIMAL_LEAST 0.0001 /* but 0: what is less cannot be written without an exponent */
 
 /* A list is two members: a pointer to its elements and their count. memcpy, because the pointer's
  * type differs from key to key. */
@@ -105,6 +106,15 @@ static bool set_duration(const struct conf_key *key, void *field, const char *te
     return true;
 }
 
+static bool set_date(void *field, const char *text)
+{
+    uint32_t date = 0;
+    if (*text != '\0' && !op_date_parse_dashed(text, &date))
+        return false;
+    *(uint32_t *)field = date;
+    return true;
+}
+
 static bool set_u64(const struct conf_key *key, void *field, const char *text,
                     bool (*parse)(const char *text, uint64_t *number_r))
 {
@@ -124,15 +134,16 @@ static bool set_number(const struct conf_key *key, void *field, const char *text
     return true;
 }
 
-static bool set_factor(void *field, const char *text)
+static bool set_decimal(const struct conf_key *key, void *field, const char *text)
 {
     char *end;
     if (text[0] == '\0' || text[strspn(text, "0123456789.")] != '\0') /* no hex, inf, nan, blanks */
         return false;
-    double factor = strtod(text, &end);
-    if (*end != '\0' || !(factor >= FACTOR_MIN && factor <= FACTOR_MAX))
+    double number = strtod(text, &end);
+    if (*end != '\0' || !(number >= key->low && number <= key->high) ||
+        (number > 0 && number < DECIMAL_LEAST))
         return false;
-    *(double *)field = factor;
+    *(double *)field = number;
     return true;
 }
 
@@ -146,6 +157,14 @@ static enum conf_value_set add_name(const struct conf_key *key, void *base, cons
     *room = copy;
     ++*list_count(key, base);
     return CONF_VALUE_DONE;
+}
+
+static enum conf_value_set add_address(const struct conf_key *key, void *base, const char *text)
+{
+    struct addrkey address;
+    if (!addrkey_parse(text, strlen(text), &address, NULL))
+        return CONF_VALUE_REFUSED;
+    return add_name(key, base, address.text);
 }
 
 static enum conf_value_set add_net(const struct conf_key *key, void *base, const char *text)
@@ -180,16 +199,20 @@ enum conf_value_set conf_value_set(const struct conf_key *key, void *base, const
         return done_if(set_octal(key, field, text));
     case CONF_KEY_DURATION:
         return done_if(set_duration(key, field, text));
+    case CONF_KEY_DATE:
+        return done_if(set_date(field, text));
     case CONF_KEY_SIZE:
         return done_if(set_u64(key, field, text, op_size_parse));
     case CONF_KEY_COUNT:
         return done_if(set_u64(key, field, text, op_count_parse));
     case CONF_KEY_NUMBER:
         return done_if(set_number(key, field, text));
-    case CONF_KEY_FACTOR:
-        return done_if(set_factor(field, text));
+    case CONF_KEY_DECIMAL:
+        return done_if(set_decimal(key, field, text));
     case CONF_KEY_NAMES:
         return add_name(key, base, text);
+    case CONF_KEY_ADDRESSES:
+        return add_address(key, base, text);
     case CONF_KEY_NETS:
         return add_net(key, base, text);
     }
@@ -222,7 +245,7 @@ void conf_value_clear(const struct conf_key *key, void *base)
     if (!conf_key_is_list(key))
         return;
     void *items = list_items(key, base);
-    for (size_t i = 0; key->kind == CONF_KEY_NAMES && i < *list_count(key, base); i++)
+    for (size_t i = 0; key->kind != CONF_KEY_NETS && i < *list_count(key, base); i++)
         free(((char **)items)[i]);
     free(items);
     memset((char *)base + key->offset, 0, sizeof items);
@@ -257,12 +280,20 @@ static void print_list(const struct conf_key *key, const void *base, FILE *out)
     fputs(count ? " }" : "}", out);
 }
 
-static void print_factor(double factor, FILE *out)
+static void print_date(uint32_t date, FILE *out)
+{
+    char text[OP_DATE_DASHED_MAX] = "";
+    if (date != 0)
+        op_date_format_dashed(date, text);
+    conf_value_print_text(text, out);
+}
+
+static void print_decimal(double number, FILE *out)
 {
     char text[32]; /* the shortest decimal that is read back as the same number */
     for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, factor);
-        if (strtod(text, NULL) == factor && !strchr(text, 'e'))
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number && !strchr(text, 'e'))
             break;
     }
     fprintf(out, strchr(text, '.') ? "%s" : "%s.0", text);
@@ -289,6 +320,9 @@ void conf_value_print(const struct conf_key *key, const void *base, FILE *out)
         op_duration_format(*(const uint32_t *)field, text);
         fputs(text, out);
         return;
+    case CONF_KEY_DATE:
+        print_date(*(const uint32_t *)field, out);
+        return;
     case CONF_KEY_SIZE:
         op_size_format(*(const uint64_t *)field, text);
         fputs(text, out);
@@ -299,10 +333,11 @@ void conf_value_print(const struct conf_key *key, const void *base, FILE *out)
     case CONF_KEY_NUMBER:
         fprintf(out, "%u", *(const unsigned *)field);
         return;
-    case CONF_KEY_FACTOR:
-        print_factor(*(const double *)field, out);
+    case CONF_KEY_DECIMAL:
+        print_decimal(*(const double *)field, out);
         return;
     case CONF_KEY_NAMES:
+    case CONF_KEY_ADDRESSES:
     case CONF_KEY_NETS:
         print_list(key, base, out);
         return;

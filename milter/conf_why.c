@@ -29,7 +29,7 @@ bool conf_why_value(char *why_r, const char *where, const char *path, const char
                     allowed);
 }
 
-/* The keys of a block; for the root, its blocks as well. */
+/* The keys of a block, and the blocks in it. */
 static void list_keys(enum conf_key_block block, char *text_r, size_t size)
 {
     size_t used = 0;
@@ -40,7 +40,7 @@ static void list_keys(enum conf_key_block block, char *text_r, size_t size)
                                      conf_key_at(i)->name);
     }
     for (int i = CONF_KEY_ROOT + 1; i < CONF_KEY_BLOCKS && used < size; i++) {
-        if (block == CONF_KEY_ROOT)
+        if (conf_key_block_in((enum conf_key_block)i) == block)
             used += (size_t)snprintf(text_r + used, size - used, ", %s",
                                      conf_key_block_str((enum conf_key_block)i));
     }
@@ -58,7 +58,9 @@ bool conf_why_unknown(char *why_r, const char *where, enum conf_key_block block,
 void conf_why_path(enum conf_key_block block, const char *title, const char *key,
                    char path_r[CONF_WHY_PATH_MAX])
 {
-    const char *in = conf_key_block_str(block);
-    snprintf(path_r, CONF_WHY_PATH_MAX, "%s%s%s%s%s", in, *in ? "." : "", title ? title : "",
-             title ? "." : "", key);
+    enum conf_key_block around = conf_key_block_in(block);
+    bool nested = around != CONF_KEY_ROOT;
+    const char *in = conf_key_block_str(nested ? around : block);
+    snprintf(path_r, CONF_WHY_PATH_MAX, "%s%s%s%s%s%s%s", in, *in ? "." : "", title ? title : "",
+             title ? "." : "", nested ? conf_key_block_str(block) : "", nested ? "." : "", key);
 }

@@ -10,7 +10,7 @@
 #include "milter/conf.h"
 #include "milter/conf_key.h"
 
-#define CONF_WHY_PATH_MAX (CONF_KEY_NAME_MAX * 3) /* octets of "listener.NAME.key" with NUL */
+#define CONF_WHY_PATH_MAX 192 /* octets of "listener.NAME.exempt.key" with NUL */
 
 /* Each writes into why_r (CONF_WHY_MAX octets), unless something stands there: the first complaint
  * is the cause of the others. Each returns false. */
@@ -20,8 +20,8 @@ bool conf_why_value(char *why_r, const char *where, const char *path, const char
                     const char *allowed);
 bool conf_why_unknown(char *why_r, const char *where, enum conf_key_block block, const char *name);
 
-/* The key's name as an override has it: "validity", "ledger.path", "listener.onion.mode". The title
- * is NULL for a block without. */
+/* The key's name as an override has it: "validity", "ledger.path", "listener.onion.mode",
+ * "listener.onion.exempt.client". The title is NULL for a block without. */
 void conf_why_path(enum conf_key_block block, const char *title, const char *key,
                    char path_r[CONF_WHY_PATH_MAX]);
 

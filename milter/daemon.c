@@ -7,21 +7,26 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "milter/conf_warn.h"
 #include "milter/endpoint.h"
+#include "milter/exporter.h"
 #include "milter/gate.h"
 #include "milter/keeper.h"
 #include "milter/keyfile.h"
 #include "milter/ledger.h"
 #include "milter/log.h"
+#include "milter/metrics.h"
 #include "milter/mfi.h"
 #include "milter/notify.h"
 #include "milter/sandbox.h"
 #include "milter/service.h"
 #include "milter/signals.h"
+#include "milter/status.h"
 #include "pow/kernel.h"
 #include "pow/selftest.h"
 
@@ -34,7 +39,12 @@ struct daemon {
     struct op_key *key;
     struct ledger *ledger;
     struct gate *gate;
+    struct market *market;
+    struct circuits *circuits;
+    struct metrics *metrics;
     struct service *service;
+    struct status *status;
+    struct exporter *exporter;
     struct keeper *keeper;
     pthread_t runner;
 };
@@ -136,14 +146,42 @@ static struct gate_limits limits_of(const struct conf *conf)
                                 .wait_s = conf->verify.wait_s};
 }
 
+static int open_site(struct daemon *daemon)
+{
+    const struct conf *conf = daemon->conf;
+    daemon->market = market_new(daemon->ledger, conf, (int64_t)time(NULL));
+    daemon->circuits = circuits_new(conf->circuit.clients);
+    daemon->metrics = metrics_new();
+    if (!daemon->market || !daemon->circuits || !daemon->metrics)
+        return fail(EX_OSERR, "out of memory");
+    metrics_listeners(daemon->metrics, conf);
+    return EX_OK;
+}
+
 static int open_service(struct daemon *daemon)
 {
     const struct gate_limits limits = limits_of(daemon->conf);
     daemon->gate = gate_new(&limits);
+    const struct service_parts parts = {.site = {.key = daemon->key,
+                                                 .market = daemon->market,
+                                                 .circuits = daemon->circuits,
+                                                 .metrics = daemon->metrics},
+                                        .ledger = daemon->ledger,
+                                        .gate = daemon->gate};
     if (daemon->gate)
-        daemon->service =
-            service_new(conf_ref(daemon->conf), daemon->key, daemon->ledger, daemon->gate);
-    return daemon->service ? EX_OK : fail(EX_OSERR, "out of memory");
+        daemon->service = service_new(conf_ref(daemon->conf), &parts);
+    if (daemon->service)
+        daemon->status = status_new(daemon->service, (int64_t)time(NULL));
+    return daemon->status ? EX_OK : fail(EX_OSERR, "out of memory");
+}
+
+static int open_exporter(struct daemon *daemon)
+{
+    char why[CONF_WHY_MAX];
+    if (daemon->conf->metrics.listen[0] == '\0')
+        return EX_OK;
+    daemon->exporter = exporter_start(daemon->conf, status_write, daemon->status, why, sizeof why);
+    return daemon->exporter ? EX_OK : fail(EX_UNAVAILABLE, why);
 }
 
 static int open_filter(struct daemon *daemon)
@@ -166,10 +204,16 @@ static int start_threads(struct daemon *daemon)
 {
     sigset_t old;
     signals_block(&old);
-    daemon->keeper = keeper_start(daemon->service);
+    daemon->keeper = keeper_start(daemon->service, daemon->status);
     bool ok = daemon->keeper && pthread_create(&daemon->runner, NULL, run, NULL) == 0;
     signals_unblock(&old);
     return ok ? EX_OK : fail(EX_OSERR, "a thread cannot be started");
+}
+
+static void warn(void *arg, const char *sentence)
+{
+    (void)arg;
+    log_line(LOG_LEVEL_WARNING, "%s", sentence);
 }
 
 /* A slow path is never silent. */
@@ -193,6 +237,7 @@ static int start(struct daemon *daemon)
     }
     log_open(daemon->conf->log, log_most(daemon->spec));
     warn_slow();
+    conf_warn_all(daemon->conf, (int64_t)time(NULL), warn, NULL);
     int status = become_user(daemon->conf);
     if (status != EX_OK)
         return status;
@@ -200,8 +245,8 @@ static int start(struct daemon *daemon)
     if (!signals_open())
         return fail(EX_OSERR, strerror(errno));
 
-    int (*const steps[])(struct daemon *) = {open_key, open_ledger, open_service, open_filter,
-                                             start_threads};
+    int (*const steps[])(struct daemon *) = {open_key,      open_ledger, open_site,    open_service,
+                                             open_exporter, open_filter, start_threads};
     status = claim_socket(daemon->conf);
     for (size_t i = 0; status == EX_OK && i < sizeof steps / sizeof *steps; i++)
         status = steps[i](daemon);
@@ -212,7 +257,12 @@ static int start(struct daemon *daemon)
 static void release(struct daemon *daemon)
 {
     keeper_stop(daemon->keeper);
+    exporter_stop(daemon->exporter);
+    status_free(daemon->status);
     service_free(daemon->service);
+    metrics_free(daemon->metrics);
+    circuits_free(daemon->circuits);
+    market_free(daemon->market);
     gate_free(daemon->gate);
     ledger_close(daemon->ledger);
     op_key_free(daemon->key);
@@ -238,6 +288,7 @@ static void reload(struct daemon *daemon)
     const struct conf *conf = conf_load(spec->path, spec->overrides, spec->override_count, why);
     if (!conf) {
         log_line(LOG_LEVEL_ERROR, "reload: the old configuration stays: %s", why);
+        status_reloaded(daemon->status, false);
         notify_ready("serving; the last reload failed, see the log");
         return;
     }
@@ -245,7 +296,13 @@ static void reload(struct daemon *daemon)
     warn_fixed(daemon, conf);
     log_open(conf->log, log_most(spec));
     gate_set_limits(daemon->gate, &limits);
+    metrics_listeners(daemon->metrics, conf);
+    conf_warn_all(conf, (int64_t)time(NULL), warn, NULL);
+    /* At once, so that what was in force until now goes into the grace period. A store that fails
+     * is the keeper's to tell. */
+    (void)market_tick(daemon->market, conf, (int64_t)time(NULL));
     service_swap_conf(daemon->service, conf);
+    status_reloaded(daemon->status, true);
     log_line(LOG_LEVEL_INFO, "reload: done");
     notify_ready("serving");
 }
@@ -253,6 +310,18 @@ static void reload(struct daemon *daemon)
 static void grace(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = GRACE_NS}, NULL);
+}
+
+/* In a build with the sanitizer of leaks, and only there, not NULL. It would run in an exit
+ * handler; it reads our memory as a debugger does, which sandbox_harden has forbidden. */
+__attribute__((weak)) void __lsan_do_leak_check(void);
+
+static void check_leaks(void)
+{
+    if (!__lsan_do_leak_check)
+        return;
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    __lsan_do_leak_check();
 }
 
 /* Nobody finds us any more, ends of messages that have been sent are read, what is being judged
@@ -265,6 +334,7 @@ __attribute__((noreturn)) static void stop(struct daemon *daemon, int status)
     notify_stopping("finishing messages");
     if (conf_socket_path(daemon->conf))
         unlink(conf_socket_path(daemon->conf));
+    exporter_stop(daemon->exporter);
     grace();
     unsigned left = service_drain(daemon->service, DRAIN_S);
     gate_close(daemon->gate);
@@ -274,6 +344,7 @@ __attribute__((noreturn)) static void stop(struct daemon *daemon, int status)
                  "stopped before %u messages were answered: they will be tried again", left);
     else
         log_line(LOG_LEVEL_INFO, "stopped");
+    check_leaks();
     _exit(status);
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -38,12 +39,13 @@ static struct peer *peer_new(SMFICTX *ctx, bool skip)
     if (peer == NULL)
         return NULL;
     peer->skip = skip;
-    peer->session = session_new(service_conf(service));
+    peer->session = session_new(service_conf(service), service_site(service));
     if (peer->session == NULL || smfi_setpriv(ctx, peer) != MI_SUCCESS) {
         session_free(peer->session);
         free(peer);
         return NULL;
     }
+    service_opened(service);
     return peer;
 }
 
@@ -52,10 +54,12 @@ static struct peer *peer_new(SMFICTX *ctx, bool skip)
 static bool ask_for_macros(SMFICTX *ctx)
 {
     static char at_connect[] = "j {daemon_name}";
+    static char at_mail[] = "i {auth_authen}";
     static char at_rcpt[] = "i {rcpt_mailer} {rcpt_host} {rcpt_addr}";
     static char at_end[] = "i";
 
     return smfi_setsymlist(ctx, SMFIM_CONNECT, at_connect) == MI_SUCCESS &&
+           smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail) == MI_SUCCESS &&
            smfi_setsymlist(ctx, SMFIM_ENVRCPT, at_rcpt) == MI_SUCCESS &&
            smfi_setsymlist(ctx, SMFIM_EOM, at_end) == MI_SUCCESS;
 }
@@ -104,7 +108,8 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *addr)
     if (peer == NULL)
         return SMFIS_TEMPFAIL;
     /* {daemon_name} is right here only: at the end of a message Postfix gives another program's. */
-    return session_connect(peer->session, macro(ctx, "{daemon_name}"), macro(ctx, "j"), addr)
+    return session_connect(peer->session, macro(ctx, "{daemon_name}"), macro(ctx, "j"), addr,
+                           (int64_t)time(NULL))
                ? SMFIS_CONTINUE
                : SMFIS_ACCEPT;
 }
@@ -113,8 +118,10 @@ static sfsistat on_mail(SMFICTX *ctx, char **argv)
 {
     struct peer *peer = smfi_getpriv(ctx);
 
+    const char *login = macro(ctx, "{auth_authen}");
+
     if (peer != NULL)
-        session_mail(peer->session, argv[0], (int64_t)time(NULL));
+        session_mail(peer->session, argv[0], login != NULL && *login != '\0', (int64_t)time(NULL));
     return SMFIS_NOREPLY;
 }
 
@@ -124,6 +131,7 @@ static void tell(SMFICTX *ctx, struct report *report, uint64_t ms)
 
     report->queue_id = macro(ctx, "i");
     report->ms = ms;
+    metrics_report(service_site(service)->metrics, report);
     report_format(report, line);
     log_line(LOG_LEVEL_INFO, "%s", line);
 }
@@ -161,12 +169,12 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
     return SMFIS_CONTINUE;
 }
 
-static uint64_t monotonic_ms(void)
+static double monotonic_s(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 /* Changes the header of an accepted message. If that fails a forged field might stay in: not taken.
@@ -182,24 +190,40 @@ static sfsistat accept_message(SMFICTX *ctx, const struct session *session)
     return session_enforces(session) ? SMFIS_TEMPFAIL : SMFIS_CONTINUE;
 }
 
+/* A message without a token is as good as one with it, but for the answer. */
+static void add_references(SMFICTX *ctx, const struct session *session)
+{
+    char value[SIGN_TEXT_MAX];
+    uint8_t salt[TOKEN_SALT_LEN];
+    bool present;
+
+    if (getrandom(salt, sizeof salt, 0) != sizeof salt)
+        return;
+    if (session_references(session, salt, value, &present) && !act_references(ctx, value, present))
+        log_line(LOG_LEVEL_WARNING, "libmilter did not add a reply token to a message");
+}
+
 static sfsistat end_message(SMFICTX *ctx, struct session *session)
 {
     struct check_means means = {
-        .key = service_key(service),
+        .key = service_site(service)->key,
         .ledger = service_ledger(service),
         .gate = service_gate(service),
         .now = (int64_t)time(NULL),
         .token = service_token(service),
+        .clock = monotonic_s,
+        .metrics = service_site(service)->metrics,
         .tick = act_progress,
         .arg = ctx,
     };
     struct session_answer answer;
-    uint64_t start = monotonic_ms();
+    double start = monotonic_s();
     sfsistat status;
 
     session_end(session, &means, &answer);
     if (answer.tell)
-        tell(ctx, &answer.report, monotonic_ms() - start);
+        tell(ctx, &answer.report, (uint64_t)((monotonic_s() - start) * 1e3));
+    add_references(ctx, session);
     status = answer.refuse ? act_refuse(ctx, &answer.reply) : accept_message(ctx, session);
     session_reset(session);
     return status;
@@ -232,6 +256,7 @@ static sfsistat on_close(SMFICTX *ctx)
     struct peer *peer = smfi_getpriv(ctx);
 
     if (peer != NULL) {
+        service_closed(service);
         session_free(peer->session);
         free(peer);
         (void)smfi_setpriv(ctx, NULL);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "milter/price.h"
+
 /* Makes room for one more element, doubling up to max. */
 static bool grow(void **array, size_t *size, size_t need, size_t max, size_t element)
 {
@@ -25,14 +27,18 @@ static bool grow(void **array, size_t *size, size_t need, size_t max, size_t ele
     return true;
 }
 
-struct msg *msg_new(const struct op_terms *terms, const char *sender)
+struct msg *msg_new(const struct msg_terms *terms, const char *sender)
 {
     struct msg *msg = calloc(1, sizeof *msg);
 
     if (msg == NULL)
         return NULL;
     msg->terms = *terms;
+    for (size_t i = 0; i < OP_SUITES_MAX; i++)
+        msg->terms.when.effort[i] = 1; /* op_match is to judge everything but the price */
     msg->trouble = OUTCOME_PASS;
+    if (!op_recipient_parse(sender, strlen(sender), &msg->correspondent, NULL))
+        msg->correspondent.len = 0;
     fingerprint_init(&msg->print, sender);
     return msg;
 }
@@ -68,7 +74,8 @@ static bool has_recipient(const struct msg *msg, const struct op_recipient *reci
     return false;
 }
 
-enum outcome msg_add_recipient(struct msg *msg, const struct op_recipient *recipient)
+enum outcome msg_add_recipient(struct msg *msg, const struct op_recipient *recipient, double factor,
+                               bool elsewhere)
 {
     size_t octets = recipient->len + 1;
     void *text = msg->text, *list = msg->recipient;
@@ -91,6 +98,8 @@ enum outcome msg_add_recipient(struct msg *msg, const struct op_recipient *recip
         .len = (uint16_t)recipient->len,
         .domain = (uint16_t)recipient->domain,
         .best = OP_VERDICT_MISSING,
+        .factor = factor,
+        .elsewhere = elsewhere,
     };
     msg->text_len += octets;
     return OUTCOME_PASS;
@@ -105,7 +114,8 @@ static void recipient_load(const struct msg *msg, size_t index, struct op_recipi
     memcpy(recipient_r->text, msg_recipient_text(msg, index), row->len + 1U);
 }
 
-static void add_candidate(struct msg *msg, const struct op_stamp *stamp, size_t recipient)
+static void add_candidate(struct msg *msg, const struct op_stamp *stamp, size_t recipient,
+                          bool weak)
 {
     void *list = msg->candidate;
     bool grown = grow(&list, &msg->candidate_size, msg->candidate_count + 1, OP_STAMPS_MAX,
@@ -117,7 +127,8 @@ static void add_candidate(struct msg *msg, const struct op_stamp *stamp, size_t 
         return;
     }
     msg->candidate[msg->candidate_count++] =
-        (struct msg_candidate){.stamp = *stamp, .recipient = (uint16_t)recipient};
+        (struct msg_candidate){.stamp = *stamp, .recipient = (uint16_t)recipient, .weak = weak};
+    msg->weak = msg->weak || weak;
 }
 
 static void note_verdict(struct msg_recipient *recipient, enum op_verdict verdict)
@@ -136,27 +147,58 @@ static void note_for_all(struct msg *msg, enum op_verdict verdict)
         note_verdict(&msg->recipient[i], verdict);
 }
 
+uint64_t msg_price(const struct msg *msg, const struct op_suite *suite, size_t recipient)
+{
+    return price_effort(suite, msg->terms.work[op_suite_index(suite)],
+                        msg->recipient[recipient].factor);
+}
+
+/* What is asked of this stamp: the price, or what was quoted if its quote is good. A quote that is
+ * not good is as none. */
+static uint64_t asked(struct msg *msg, const struct op_stamp *stamp, size_t index,
+                      const struct op_recipient *recipient)
+{
+    uint64_t price = msg_price(msg, stamp->suite, index);
+    enum op_quote quote;
+
+    if (stamp->quote_len == 0)
+        return price;
+    quote = op_quote_check(msg->terms.key, stamp->suite, stamp->effort, recipient,
+                           msg->terms.when.now, stamp->quote);
+    msg->quotes[quote]++;
+    return quote == OP_QUOTE_VALID ? stamp->effort : price;
+}
+
+/* A stamp for this recipient, of which that much effort is asked and op_match says that. */
+static void take_stamp(struct msg *msg, const struct op_stamp *stamp, size_t recipient,
+                       uint64_t effort, enum op_verdict verdict)
+{
+    bool weak = effort == 0 || stamp->effort < effort;
+
+    if (verdict == OP_VERDICT_PASS)
+        add_candidate(msg, stamp, recipient, weak);
+    if (weak)
+        verdict = effort == 0 ? OP_VERDICT_SUITE : OP_VERDICT_WEAK;
+    note_verdict(&msg->recipient[recipient], verdict);
+}
+
 /* Finds the recipient that the stamp was made for. A stamp for another recipient of this same
  * message is no news to the rest of them: nothing is noted there. */
 static void match_stamp(struct msg *msg, const struct op_stamp *stamp)
 {
     struct op_recipient recipient;
     uint8_t id[OP_ID_LEN];
-    enum op_verdict verdict = OP_VERDICT_RECIPIENT;
 
     for (size_t i = 0; i < msg->recipient_count; i++) {
+        enum op_verdict verdict;
         recipient_load(msg, i, &recipient);
-        verdict = op_match(stamp, &recipient, &msg->terms, id);
-        if (verdict == OP_VERDICT_SUITE)
-            break;
+        verdict = op_match(stamp, &recipient, &msg->terms.when, id);
         if (verdict == OP_VERDICT_RECIPIENT)
             continue;
-        note_verdict(&msg->recipient[i], verdict);
-        if (verdict == OP_VERDICT_PASS)
-            add_candidate(msg, stamp, i);
+        take_stamp(msg, stamp, i, asked(msg, stamp, i, &recipient), verdict);
         return;
     }
-    note_for_all(msg, verdict);
+    note_for_all(msg, OP_VERDICT_RECIPIENT);
 }
 
 static void add_stamp(struct msg *msg, const char *value)
@@ -177,12 +219,39 @@ static void add_stamp(struct msg *msg, const char *value)
         note_for_all(msg, verdict);
 }
 
+static bool has_token(const struct msg *msg, const struct token *token)
+{
+    for (size_t i = 0; i < msg->token_count; i++) {
+        if (memcmp(msg->token[i].id, token->id, sizeof token->id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Keeps the reply tokens that are ours and made for this correspondent. */
+static void add_tokens(struct msg *msg, const char *value)
+{
+    struct token found[TOKENS_MAX];
+    size_t seen = msg->tokens_seen; /* in other fields; the limit is the message's */
+
+    if (msg->terms.uses == 0 || msg->correspondent.len == 0)
+        return;
+    token_find(value, found, &msg->tokens_seen);
+    for (size_t i = seen; i < msg->tokens_seen; i++) {
+        if (token_check(msg->terms.key, &found[i], &msg->correspondent, msg->terms.when.now) &&
+            !has_token(msg, &found[i]))
+            msg->token[msg->token_count++] = found[i];
+    }
+}
+
 void msg_add_field(struct msg *msg, const char *authserv_id, const char *name, const char *value)
 {
     if (strcasecmp(name, OP_STAMP_FIELD) == 0)
         add_stamp(msg, value);
     else if (strcasecmp(name, AUTHRES_FIELD) == 0)
         authres_marks_add(&msg->forged, authres_claims(value, authserv_id));
+    else if (strcasecmp(name, "References") == 0 || strcasecmp(name, "In-Reply-To") == 0)
+        add_tokens(msg, value);
     else
         fingerprint_field(&msg->print, name, value);
 }

@@ -1,6 +1,11 @@
 /* outcome.c - names for outcomes. */
 #include "milter/outcome.h"
 
+bool outcome_refuses(enum outcome outcome)
+{
+    return outcome != OUTCOME_PASS && outcome != OUTCOME_EXEMPT && outcome != OUTCOME_SIGNED;
+}
+
 const char *outcome_str(enum outcome outcome)
 {
     switch (outcome) {
@@ -28,6 +33,8 @@ const char *outcome_str(enum outcome outcome)
         return "internal";
     case OUTCOME_CLOSING:
         return "closing";
+    case OUTCOME_SIGNED:
+        return "signed";
     }
     return "invalid";
 }

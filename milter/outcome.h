@@ -7,6 +7,8 @@
 #ifndef OUTCOME_H
 #define OUTCOME_H
 
+#include <stdbool.h>
+
 enum outcome {
     OUTCOME_PASS = 0,  /* a recipient: taken; a message: every guarded recipient is paid */
     OUTCOME_EXEMPT,    /* nothing has to be paid */
@@ -20,9 +22,13 @@ enum outcome {
     OUTCOME_LEDGER,    /* the ledger could not answer */
     OUTCOME_INTERNAL,  /* our own machinery failed */
     OUTCOME_CLOSING,   /* this connection has brought a failed proof before */
+    OUTCOME_SIGNED,    /* a message of ours: let through, with a reply token where it can be */
 };
 
-#define OUTCOME_COUNT 12
+#define OUTCOME_COUNT 13
+
+/* Is the recipient or message turned away, now or for good? */
+bool outcome_refuses(enum outcome outcome);
 
 /* The stable name used as a reason in the log. */
 const char *outcome_str(enum outcome outcome);

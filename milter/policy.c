@@ -23,14 +23,17 @@ static bool mailer_is_local(const struct conf_listener *listener, const char *ma
 
 enum outcome policy_recipient(const struct conf_listener *listener, const char *address,
                               const char *mailer, struct op_recipient *recipient_r,
-                              const char **why_r)
+                              bool *elsewhere_r, const char **why_r)
 {
+    bool elsewhere = !mailer_is_local(listener, mailer);
+
     /* The mailer of the same name in Postfix and Sendmail never delivers: nothing to pay for. */
     if (mailer != NULL && strcasecmp(mailer, "error") == 0)
         return OUTCOME_EXEMPT;
-    if (listener->relay_guard && !mailer_is_local(listener, mailer))
+    if (elsewhere && listener->relay_guard && !listener->gateway)
         return OUTCOME_RELAY;
     if (!op_recipient_parse(address, strlen(address), recipient_r, why_r))
         return OUTCOME_ADDRESS;
+    *elsewhere_r = elsewhere && listener->gateway;
     return OUTCOME_PASS;
 }

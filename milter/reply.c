@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "milter/price.h"
+#include "pow/effort.h"
 #include "pow/stamp.h"
 
 #define TEXT_MAX   (REPLY_LINE_MAX - REPLY_PREFIX - 2) /* octets of a line's text */
@@ -54,6 +54,7 @@ static const struct {
     [OUTCOME_INTERNAL] = {"451", "4.3.0",
                           "the stamp cannot be checked because of a local fault. Try again later, "
                           "with the same stamp"},
+    [OUTCOME_SIGNED] = {"250", "2.0.0", "ok"},
     [OUTCOME_CLOSING] = {"421", "4.7.0",
                          "this connection has brought a stamp with a failed proof of work. Send "
                          "the next message over a new connection"},
@@ -241,7 +242,7 @@ static void make_demand(struct reply *reply, size_t reserve, const struct reply_
     char time[64], command[TEXT_MAX + 1];
 
     add_demand(reply, reserve, facts);
-    time_text(facts->offers->count > 0 ? price_seconds(best->suite, best->effort) : 0, time,
+    time_text(facts->offers->count > 0 ? op_effort_to_seconds(best->suite, best->effort) : 0, time,
               sizeof time);
     command_text(facts->offers, command);
     if (facts->lacking_count == 1) {

@@ -29,7 +29,7 @@ static const char *verdict_name(const struct report *report)
 {
     bool would = report->mode == CONF_MONITOR && report->outcome != OUTCOME_RELAY;
 
-    if (report->outcome == OUTCOME_PASS || report->outcome == OUTCOME_EXEMPT)
+    if (!outcome_refuses(report->outcome))
         return "pass";
     if (reply_is_temporary(report->outcome))
         return would ? "would-tempfail" : "tempfail";
@@ -54,6 +54,18 @@ __attribute__((format(printf, 2, 3))) static void append(char *line, const char 
     va_start(args, format);
     (void)vsnprintf(line + len, REPORT_MAX - len, format, args);
     va_end(args);
+}
+
+static void append_details(char *line, const struct report *report)
+{
+    if (report->rule != EXEMPT_NONE)
+        append(line, " rule=%s", exempt_rule_str(report->rule));
+    if (report->replies > 0)
+        append(line, " replies=%u", report->replies);
+    if (report->quote != OP_QUOTE_VALID)
+        append(line, " quote=%s", op_quote_str(report->quote));
+    if (report->circuit != NULL && report->circuit[0] != '\0')
+        append(line, " circuit=%s", report->circuit);
 }
 
 static void append_people(char *line, const struct report *report)
@@ -81,6 +93,7 @@ void report_format(const struct report *report, char line_r[REPORT_MAX])
              report->suite == NULL ? "-" : report->suite, (unsigned long long)report->work,
              (unsigned long long)report->price, reason_name(report),
              (unsigned long long)report->ms);
+    append_details(line_r, report);
     if (report->client != NULL)
         append_people(line_r, report);
 }

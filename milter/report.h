@@ -3,9 +3,13 @@
  *
  *     4XyZ: verdict=pass listener=onion rcpts=1 suite=sha256 work=64 price=64 reason=- ms=31
  *
- * Without a client no address, Message-ID, stamp or circuit is in it. With one, the line ends
- * with its address, the first recipient, the number of the others, and the start of the first
- * stamp's identity:
+ * Behind that comes what there is to tell: rule=null-sender (an exemption that held for one of the
+ * recipients), replies=1 (recipients paid for by a reply token), quote=expired (a quote that was
+ * not honoured), circuit=1f0c93aa (of this client, another every day).
+ *
+ * Without a client no address, Message-ID or stamp is in it. With one, the line ends with its
+ * address, the first recipient, the number of the others, and the start of the first stamp's
+ * identity:
  *
  *     client=fc00:dead:beef:4dad::44 rcpt=<bob@x.onion>+2 stamp=440ed7858931f665
  */
@@ -16,7 +20,9 @@
 #include <stdint.h>
 
 #include "milter/conf.h"
+#include "milter/exempt.h"
 #include "milter/outcome.h"
+#include "pow/quote.h"
 #include "pow/verdict.h"
 
 #define REPORT_MAX 1280 /* octets that report_format writes, NUL included */
@@ -32,6 +38,10 @@ struct report {           /* a value; strings are borrowed */
     uint64_t work;           /* paid at least, for each recipient */
     uint64_t price;          /* asked for: of that suite, else of the best offer */
     uint64_t ms;             /* from the end of the message to the answer */
+    enum exempt_rule rule;   /* the first exemption that held for a recipient */
+    unsigned replies;        /* recipients for whom a reply token stood in */
+    enum op_quote quote;     /* VALID: no quote was refused */
+    const char *circuit;     /* "" = unknown */
     const char *client;      /* address; NULL: not to be told, nor is the recipient */
     const char *recipient;   /* the first one; NULL: there is none */
     const uint8_t

@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pow/bytes.h"
+#include "pow/date.h"
+
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:0:0/96 */
 
 void scope_client_read(const struct sockaddr *addr, struct scope_client *client_r)
@@ -41,6 +44,20 @@ void scope_client_format(const struct scope_client *client, char text_r[SCOPE_CL
         (void)inet_ntop(AF_INET, client->addr + sizeof mapped, text_r, SCOPE_CLIENT_TEXT_MAX);
     else
         (void)inet_ntop(AF_INET6, client->addr, text_r, SCOPE_CLIENT_TEXT_MAX);
+}
+
+void scope_client_name(const struct scope_client *client, const struct op_key *key, int64_t now,
+                       char name_r[SCOPE_NAME_MAX])
+{
+    uint8_t input[4 + 16], mac[OP_MAC_LEN];
+
+    name_r[0] = '\0';
+    if (!client->known)
+        return;
+    op_store_be32(input, op_date_from_time(now));
+    memcpy(input + 4, client->addr, 16);
+    op_key_mac(key, "onionpow-v1 log circuit", input, sizeof input, mac);
+    snprintf(name_r, SCOPE_NAME_MAX, "%02x%02x%02x%02x", mac[0], mac[1], mac[2], mac[3]);
 }
 
 static bool net_contains(const struct conf_net *net, const uint8_t addr[16])

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "milter/conf.h"
+#include "pow/key.h"
 
 struct scope_client { /* a value */
     bool known;       /* false: not an IP address (a local process, or the MTA does not say) */
@@ -23,6 +24,12 @@ void scope_client_read(const struct sockaddr *addr, struct scope_client *client_
 
 #define SCOPE_CLIENT_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
 void scope_client_format(const struct scope_client *client, char text_r[SCOPE_CLIENT_TEXT_MAX]);
+
+#define SCOPE_NAME_MAX 9 /* octets, NUL included */
+/* A name for a log that must not tell the address: a keyed hash, another one every day; "" if the
+ * client is not known. */
+void scope_client_name(const struct scope_client *client, const struct op_key *key, int64_t now,
+                       char name_r[SCOPE_NAME_MAX]);
 
 /* The first listener that matches, NULL if the connection is not guarded. Without any listener
  * block the fallback guards everything. daemon_name is the MTA's {daemon_name}, NULL if it gives

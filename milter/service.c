@@ -1,5 +1,5 @@
 /*
- * service.c - what sessions borrow: the present configuration, key, ledger and gate; a source of
+ * service.c - what sessions borrow: the present configuration and the long-lived parts; a source of
  * tokens; and a count of the messages that a clean stop waits for. Owns only its locks.
  */
 #include "milter/service.h"
@@ -11,10 +11,9 @@
 #include <time.h>
 
 struct service {
-    const struct op_key *key;
-    struct ledger *ledger;
-    struct gate *gate;
+    struct service_parts parts;
     atomic_uint_fast64_t token;
+    atomic_uint_fast64_t sessions;
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t idle;  /* busy has become 0 */
@@ -41,17 +40,15 @@ static void init_idle(pthread_cond_t *idle)
     pthread_condattr_destroy(&attr);
 }
 
-struct service *service_new(const struct conf *conf, const struct op_key *key,
-                            struct ledger *ledger, struct gate *gate)
+struct service *service_new(const struct conf *conf, const struct service_parts *parts)
 {
     struct service *service = calloc(1, sizeof *service);
     if (!service)
         return NULL;
-    service->key = key;
-    service->ledger = ledger;
-    service->gate = gate;
+    service->parts = *parts;
     service->conf = conf;
     atomic_init(&service->token, first_token());
+    atomic_init(&service->sessions, 0);
     pthread_mutex_init(&service->lock, NULL);
     init_idle(&service->idle);
     return service;
@@ -84,24 +81,39 @@ void service_swap_conf(struct service *service, const struct conf *conf)
     conf_unref(old);
 }
 
-const struct op_key *service_key(const struct service *service)
+const struct session_site *service_site(const struct service *service)
 {
-    return service->key;
+    return &service->parts.site;
 }
 
 struct ledger *service_ledger(const struct service *service)
 {
-    return service->ledger;
+    return service->parts.ledger;
 }
 
 struct gate *service_gate(const struct service *service)
 {
-    return service->gate;
+    return service->parts.gate;
 }
 
 uint64_t service_token(struct service *service)
 {
     return atomic_fetch_add(&service->token, 1);
+}
+
+void service_opened(struct service *service)
+{
+    atomic_fetch_add_explicit(&service->sessions, 1, memory_order_relaxed);
+}
+
+void service_closed(struct service *service)
+{
+    atomic_fetch_sub_explicit(&service->sessions, 1, memory_order_relaxed);
+}
+
+uint64_t service_sessions(struct service *service)
+{
+    return atomic_load_explicit(&service->sessions, memory_order_relaxed);
 }
 
 void service_enter(struct service *service)

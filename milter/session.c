@@ -8,21 +8,34 @@
 #include "milter/policy.h"
 #include "milter/price.h"
 #include "milter/scope.h"
+#include "pow/date.h"
 #include "pow/effort.h"
 
 struct session {
     const struct conf *conf;
+    const struct session_site *site;
     const struct conf_listener *listener; /* in conf; its fallback before and without a match */
     char authserv_id[AUTHRES_ID_MAX + 1];
-    char client[SCOPE_CLIENT_TEXT_MAX]; /* for a log that may tell; else "" */
-    uint8_t stamp[OP_ID_LEN];           /* likewise */
-    bool closing;              /* a failed proof came this way: the next recipient gets 421 */
-    bool relay_told;           /* the log has its line on this transaction's relay attempts */
+    struct scope_client client;
+    char client_text[SCOPE_CLIENT_TEXT_MAX]; /* for a log that may tell; else "" */
+    char circuit[SCOPE_NAME_MAX];            /* for a log that may not */
+    uint8_t stamp[OP_ID_LEN];                /* for a log that may tell */
+    bool closing; /* a failed proof came this way: the next recipient gets 421 */
+
+    /* Of the transaction: */
+    bool authenticated;
+    char *sender; /* argument of MAIL; NULL without memory for it, and then msg is NULL too */
+    int64_t now;  /* when it began */
+    struct market_prices prices;
+    double factor;             /* of the listener and the circuit */
+    enum exempt_rule rule;     /* the first that held */
+    bool relay_told;           /* the log has its line on relay attempts */
     struct msg *msg;           /* NULL outside a transaction, or without memory for one */
-    struct check_result check; /* of the transaction that has ended */
+    struct sign *sign;         /* likewise, where we sign */
+    struct check_result check; /* once it has ended */
 };
 
-struct session *session_new(const struct conf *conf)
+struct session *session_new(const struct conf *conf, const struct session_site *site)
 {
     struct session *session = calloc(1, sizeof *session);
 
@@ -31,6 +44,7 @@ struct session *session_new(const struct conf *conf)
         return NULL;
     }
     session->conf = conf;
+    session->site = site;
     session->listener = &conf->fallback;
     return session;
 }
@@ -39,7 +53,7 @@ void session_free(struct session *session)
 {
     if (session == NULL)
         return;
-    msg_free(session->msg);
+    session_reset(session);
     conf_unref(session->conf);
     free(session);
 }
@@ -48,6 +62,11 @@ void session_reset(struct session *session)
 {
     msg_free(session->msg);
     session->msg = NULL;
+    sign_free(session->sign);
+    session->sign = NULL;
+    free(session->sender);
+    session->sender = NULL;
+    session->rule = EXEMPT_NONE;
     session->relay_told = false;
     memset(&session->check, 0, sizeof session->check);
 }
@@ -60,22 +79,26 @@ static const char *choose_authserv_id(const struct conf *conf, const char *host)
 }
 
 bool session_connect(struct session *session, const char *daemon_name, const char *host,
-                     const struct sockaddr *addr)
+                     const struct sockaddr *addr, int64_t now)
 {
-    struct scope_client client;
     const char *id = choose_authserv_id(session->conf, host);
-
     const struct conf_listener *listener;
 
     strncpy(session->authserv_id, id, AUTHRES_ID_MAX);
-    scope_client_read(addr, &client);
+    scope_client_read(addr, &session->client);
     if (session->conf->log_privacy != CONF_STRICT)
-        scope_client_format(&client, session->client);
-    listener = scope_find(session->conf, daemon_name, &client);
+        scope_client_format(&session->client, session->client_text);
+    scope_client_name(&session->client, session->site->key, now, session->circuit);
+    listener = scope_find(session->conf, daemon_name, &session->client);
     if (listener == NULL)
         return false;
     session->listener = listener;
     return listener->mode != CONF_OFF;
+}
+
+static bool session_signs(const struct session *session)
+{
+    return session->listener->mode == CONF_SIGN;
 }
 
 bool session_enforces(const struct session *session)
@@ -83,13 +106,43 @@ bool session_enforces(const struct session *session)
     return session->listener->mode == CONF_ENFORCE;
 }
 
-void session_mail(struct session *session, const char *sender, int64_t now)
+static struct msg *begin(struct session *session)
 {
-    struct op_terms terms;
+    const struct conf *conf = session->conf;
+    const struct session_site *site = session->site;
+    struct msg_terms terms = {
+        .when = {.now = session->now, .validity_s = conf->validity_s, .skew_s = conf->clock_skew_s},
+        .key = site->key,
+        .uses = conf->replies.accept ? conf->replies.uses : 0,
+    };
 
+    market_prices(site->market, conf, session->now, &session->prices);
+    session->factor = session->listener->price_factor *
+                      circuits_factor(site->circuits, conf, &session->client, session->now);
+    for (size_t i = 0; i < op_suite_count(); i++)
+        terms.work[i] = session->prices.lowest.work[i] * session->factor;
+    return msg_new(&terms, session->sender);
+}
+
+void session_mail(struct session *session, const char *sender, bool authenticated, int64_t now)
+{
     session_reset(session);
-    price_terms(session->conf, session->listener, now, &terms);
-    session->msg = msg_new(&terms, sender);
+    session->now = now;
+    session->authenticated = authenticated;
+    session->sender = strdup(sender);
+    if (session_signs(session))
+        session->sign = sign_new();
+    else if (session->sender != NULL)
+        session->msg = begin(session);
+}
+
+static enum op_quote refused_quote(const struct msg *msg)
+{
+    if (msg == NULL || msg->quotes[OP_QUOTE_VALID] > 0)
+        return OP_QUOTE_VALID;
+    if (msg->quotes[OP_QUOTE_EXPIRED] > 0)
+        return OP_QUOTE_EXPIRED;
+    return msg->quotes[OP_QUOTE_FOREIGN] > 0 ? OP_QUOTE_FOREIGN : OP_QUOTE_VALID;
 }
 
 static void fill_report(struct session *session, enum outcome outcome, struct report *report_r)
@@ -100,9 +153,13 @@ static void fill_report(struct session *session, enum outcome outcome, struct re
     report_r->outcome = outcome;
     report_r->verdict = session->check.verdict;
     report_r->recipients = session->msg == NULL ? 0 : session->msg->recipient_count;
-    if (session->client[0] == '\0')
+    report_r->rule = session->rule;
+    report_r->replies = session->check.replies;
+    report_r->quote = refused_quote(session->msg);
+    report_r->circuit = session->circuit;
+    if (session->client_text[0] == '\0')
         return;
-    report_r->client = session->client;
+    report_r->client = session->client_text;
     if (report_r->recipients > 0)
         report_r->recipient = msg_recipient_text(session->msg, 0);
     if (session->conf->log_privacy != CONF_DEBUG || session->msg == NULL ||
@@ -112,20 +169,53 @@ static void fill_report(struct session *session, enum outcome outcome, struct re
     report_r->stamp = session->stamp;
 }
 
+/* What this recipient costs, in relation to others. Who is taken on the way to somewhere else pays
+ * in full, whoever sends. */
+static double recipient_factor(struct session *session, const struct op_recipient *recipient,
+                               bool elsewhere)
+{
+    const struct exempt_facts facts = {
+        .authenticated = session->authenticated,
+        .client = &session->client,
+        .sender = session->sender,
+        .bounces = circuits_bounces(session->site->circuits, session->conf, &session->client,
+                                    session->now),
+    };
+    struct exempt_result result;
+
+    if (elsewhere)
+        return 1.0;
+    exempt_find(session->conf, session->listener, &facts, recipient, &result);
+    if (result.rule != EXEMPT_NONE)
+        metrics_exempt(session->site->metrics, result.rule);
+    if (session->rule == EXEMPT_NONE)
+        session->rule = result.rule;
+    return result.factor;
+}
+
 static enum outcome take_recipient(struct session *session, const char *address, const char *mailer,
                                    const char **why_r)
 {
     struct op_recipient recipient;
     enum outcome outcome;
+    bool elsewhere;
+    double factor;
 
     if (session->closing)
         return OUTCOME_CLOSING;
-    outcome = policy_recipient(session->listener, address, mailer, &recipient, why_r);
+    if (session_signs(session)) {
+        if (session->sign != NULL)
+            sign_recipient(session->sign, address);
+        return OUTCOME_SIGNED;
+    }
+    outcome = policy_recipient(session->listener, address, mailer, &recipient, &elsewhere, why_r);
     if (outcome != OUTCOME_PASS)
         return outcome;
     if (session->msg == NULL)
         return OUTCOME_INTERNAL;
-    return msg_add_recipient(session->msg, &recipient);
+    factor = recipient_factor(session, &recipient, elsewhere);
+    return factor == 0 ? OUTCOME_EXEMPT
+                       : msg_add_recipient(session->msg, &recipient, factor, elsewhere);
 }
 
 void session_rcpt(struct session *session, const char *address, const char *mailer,
@@ -135,7 +225,7 @@ void session_rcpt(struct session *session, const char *address, const char *mail
 
     facts.outcome = take_recipient(session, address, mailer, &facts.why);
     memset(answer_r, 0, sizeof *answer_r);
-    if (facts.outcome == OUTCOME_PASS || facts.outcome == OUTCOME_EXEMPT)
+    if (!outcome_refuses(facts.outcome))
         return;
     /* Monitoring refuses nobody but relays; the message's line in the log will say what it would
      * have met. */
@@ -157,6 +247,8 @@ void session_field(struct session *session, const char *name, const char *value)
 {
     if (session->msg != NULL)
         msg_add_field(session->msg, session->authserv_id, name, value);
+    if (session->sign != NULL)
+        sign_field(session->sign, name, value);
 }
 
 bool session_body(struct session *session, const void *data, size_t len)
@@ -164,63 +256,144 @@ bool session_body(struct session *session, const void *data, size_t len)
     return session->msg != NULL && fingerprint_body(&session->msg->print, data, len);
 }
 
-static void demand(const struct session *session, const struct op_offers *offers,
-                   struct reply *reply_r)
+/* Several recipients may differ in price: the dearest one's is told, which is enough for each. */
+static double demanded_factor(const struct msg *msg, const struct check_result *check)
+{
+    double factor = 0;
+
+    for (size_t i = 0; i < msg->recipient_count; i++) {
+        if (check->recipient[i] != OP_VERDICT_PASS && msg->recipient[i].factor > factor)
+            factor = msg->recipient[i].factor;
+    }
+    return factor > 0 ? factor : 1.0;
+}
+
+static void add_quotes(const struct session *session, const struct op_recipient *recipient,
+                       int64_t now, struct op_offers *offers)
+{
+    for (size_t i = 0; i < offers->count; i++) {
+        struct op_offer *offer = &offers->offer[i];
+        op_quote_make(session->site->key, offer->suite, offer->effort, recipient,
+                      now + session->conf->price.quote_s, offer->quote);
+        offer->quote_len = OP_QUOTE_LEN;
+    }
+}
+
+/* What is asked for, of the recipients that lack payment. If it is only one, with quotes. */
+static void make_offers(const struct session *session, const char *const *lacking, size_t count,
+                        int64_t now, struct op_offers *offers_r)
+{
+    double factor = session->factor * demanded_factor(session->msg, &session->check);
+    struct op_recipient recipient;
+
+    price_offers(session->conf, &session->prices.list, factor, now, offers_r);
+    if (count == 1 && op_recipient_parse(lacking[0], strlen(lacking[0]), &recipient, NULL))
+        add_quotes(session, &recipient, now, offers_r);
+}
+
+static size_t list_lacking(const struct session *session, const char *lacking_r[MSG_RECIPIENTS_MAX])
 {
     const struct msg *msg = session->msg;
+    size_t count = 0;
+
+    for (size_t i = 0; i < msg->recipient_count; i++) {
+        if (session->check.recipient[i] != OP_VERDICT_PASS)
+            lacking_r[count++] = msg_recipient_text(msg, i);
+    }
+    return count;
+}
+
+static void refuse(const struct session *session, int64_t now, struct session_answer *answer)
+{
     const char *lacking[MSG_RECIPIENTS_MAX];
+    struct op_offers offers = {.count = 0};
     struct reply_facts facts = {
         .outcome = session->check.outcome,
         .verdict = session->check.verdict,
-        .offers = offers,
+        .offers = &offers,
         .lacking = lacking,
         .help_url = session->conf->help_url,
     };
 
-    for (size_t i = 0; msg != NULL && i < msg->recipient_count; i++) {
-        if (session->check.recipient[i] != OP_VERDICT_PASS)
-            lacking[facts.lacking_count++] = msg_recipient_text(msg, i);
+    if (session->msg != NULL) {
+        facts.recipient_count = session->msg->recipient_count;
+        facts.lacking_count = list_lacking(session, lacking);
+        make_offers(session, lacking, facts.lacking_count, now, &offers);
     }
-    facts.recipient_count = msg == NULL ? 0 : msg->recipient_count;
-    reply_make(&facts, reply_r);
+    answer->refuse = true;
+    reply_make(&facts, &answer->reply);
 }
 
-static void fill_price(const struct check_result *check, const struct op_terms *terms,
-                       const struct op_offers *offers, struct report *report)
+/* The price of the suite that paid, else of the preferred one; of the first recipient. */
+static void fill_price(const struct session *session, struct report *report)
 {
+    const struct check_result *check = &session->check;
+    const struct op_suite *suite = check->suite == NULL ? op_suite_default() : check->suite;
+
     if (check->suite != NULL) {
         report->suite = check->suite->name;
         report->work = check->work;
-        report->price =
-            op_effort_to_work(check->suite, terms->effort[op_suite_index(check->suite)]);
-    } else if (offers->count > 0) {
-        report->price = op_effort_to_work(offers->offer[0].suite, offers->offer[0].effort);
     }
+    if (session->msg->recipient_count > 0)
+        report->price = op_effort_to_work(suite, msg_price(session->msg, suite, 0));
+}
+
+/* What a stamp tells of the load: less than one that paid what is listed, if it was quoted less. */
+static double weight(const struct session *session)
+{
+    const struct check_result *check = &session->check;
+    double listed = session->prices.list.work[op_suite_index(check->suite)];
+
+    return listed > (double)check->work ? (double)check->work / listed : 1.0;
+}
+
+/* What this message tells of its circuit and of the load. */
+static void take_note(const struct session *session, int64_t now)
+{
+    const struct check_result *check = &session->check;
+    bool taken = check->outcome == OUTCOME_PASS || check->outcome == OUTCOME_EXEMPT;
+    enum circuit_event event;
+
+    if (taken && session->rule == EXEMPT_NULL_SENDER)
+        event = CIRCUIT_BOUNCE;
+    else if (check->paid > 0)
+        event = CIRCUIT_ACCEPTED;
+    else if (check->outcome == OUTCOME_UNPAID && check->verdict == OP_VERDICT_PROOF)
+        event = CIRCUIT_FAILED;
+    else
+        return;
+    circuits_note(session->site->circuits, session->conf, &session->client, now, event);
+    for (unsigned i = 0; i < check->paid; i++)
+        market_arrival(session->site->market, weight(session));
+}
+
+static enum outcome judge(struct session *session, const struct check_means *means)
+{
+    if (session_signs(session))
+        return OUTCOME_SIGNED;
+    if (session->msg == NULL)
+        return OUTCOME_INTERNAL;
+    check_message(session->msg, means, &session->check);
+    return session->check.outcome;
 }
 
 void session_end(struct session *session, const struct check_means *means,
                  struct session_answer *answer_r)
 {
     struct check_result *check = &session->check;
-    struct op_offers offers = {.count = 0};
 
     memset(answer_r, 0, sizeof *answer_r);
-    if (session->msg == NULL) {
-        check->outcome = OUTCOME_INTERNAL;
-    } else {
-        check_message(session->msg, means, check);
-        price_offers(&session->msg->terms, &offers);
-    }
+    check->outcome = judge(session, means);
+    take_note(session, means->now);
     if (session_enforces(session)) {
         session->closing = check->outcome == OUTCOME_UNPAID && check->verdict == OP_VERDICT_PROOF;
-        answer_r->refuse = check->outcome != OUTCOME_PASS && check->outcome != OUTCOME_EXEMPT;
+        if (outcome_refuses(check->outcome))
+            refuse(session, means->now, answer_r);
     }
-    if (answer_r->refuse)
-        demand(session, &offers, &answer_r->reply);
     answer_r->tell = true;
     fill_report(session, check->outcome, &answer_r->report);
     if (session->msg != NULL)
-        fill_price(check, &session->msg->terms, &offers, &answer_r->report);
+        fill_price(session, &answer_r->report);
 }
 
 static const char *authres_name(const struct check_result *check)
@@ -237,7 +410,7 @@ static const char *authres_name(const struct check_result *check)
 static const char *authres_reason(const struct check_result *check)
 {
     if (check->outcome == OUTCOME_PASS)
-        return NULL;
+        return check->replies > 0 ? "reply" : NULL;
     if (check->outcome == OUTCOME_UNPAID)
         return check->verdict == OP_VERDICT_MISSING ? NULL : op_verdict_str(check->verdict);
     return outcome_str(check->outcome);
@@ -253,7 +426,7 @@ bool session_authres(const struct session *session, char text_r[AUTHRES_MAX])
         .work = check->work,
     };
 
-    if (check->outcome == OUTCOME_EXEMPT)
+    if (check->outcome == OUTCOME_EXEMPT || check->outcome == OUTCOME_SIGNED)
         return false;
     authres_format(session->authserv_id, &result, text_r);
     return true;
@@ -262,4 +435,14 @@ bool session_authres(const struct session *session, char text_r[AUTHRES_MAX])
 const struct authres_marks *session_forged(const struct session *session)
 {
     return session->msg == NULL ? NULL : &session->msg->forged;
+}
+
+bool session_references(const struct session *session, const uint8_t salt[TOKEN_SALT_LEN],
+                        char text_r[SIGN_TEXT_MAX], bool *present_r)
+{
+    const struct conf *conf = session->conf;
+    uint32_t expires = op_date_from_time(session->now + (int64_t)conf->replies.validity_s);
+
+    return session->sign != NULL &&
+           sign_end(session->sign, session->site->key, expires, salt, text_r, present_r);
 }

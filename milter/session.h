@@ -13,24 +13,35 @@
 #include <sys/socket.h>
 
 #include "milter/check.h"
+#include "milter/circuits.h"
 #include "milter/conf.h"
+#include "milter/market.h"
 #include "milter/reply.h"
 #include "milter/report.h"
+#include "milter/sign.h"
 
 struct session;
 
+struct session_site { /* what all sessions share; borrowed for the session's life */
+    const struct op_key *key;
+    struct market *market;
+    struct circuits *circuits;
+    struct metrics *metrics;
+};
+
 /* Takes over the reference of conf, also when it fails (NULL: out of memory). */
-struct session *session_new(const struct conf *conf);
+struct session *session_new(const struct conf *conf, const struct session_site *site);
 void session_free(struct session *session); /* NULL is fine */
 
 /* daemon_name: {daemon_name}; host: {j}; each NULL if the MTA gives none. False: this connection is
  * not guarded, or its listener is off: it is to be left alone. */
 bool session_connect(struct session *session, const char *daemon_name, const char *host,
-                     const struct sockaddr *addr);
+                     const struct sockaddr *addr, int64_t now);
 
-/* A transaction begins; one before it, if any, is forgotten. If memory is short it begins all the
- * same, and ends as INTERNAL. */
-void session_mail(struct session *session, const char *sender, int64_t now);
+/* A transaction begins; one before it, if any, is forgotten. authenticated: the client has proven
+ * to the MTA who it is ({auth_authen}). If memory is short it begins all the same, and ends as
+ * INTERNAL. */
+void session_mail(struct session *session, const char *sender, bool authenticated, int64_t now);
 
 struct session_answer { /* a value; strings live as long as the session's transaction */
     bool refuse;
@@ -51,6 +62,10 @@ void session_end(struct session *session, const struct check_means *means,
 bool session_authres(const struct session *session, char text_r[AUTHRES_MAX]);
 /* The fields to remove; NULL: none are known. */
 const struct authres_marks *session_forged(const struct session *session);
+/* The value that the References field is to have; *present_r: one is there, to be replaced. False:
+ * it is to stay as it is. salt: random. */
+bool session_references(const struct session *session, const uint8_t salt[TOKEN_SALT_LEN],
+                        char text_r[SIGN_TEXT_MAX], bool *present_r);
 bool session_enforces(const struct session *session); /* false: whatever fails, accept */
 
 void session_reset(struct session *session); /* forgets the transaction; as often as you like */

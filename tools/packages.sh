@@ -6,7 +6,7 @@
 
 # shellcheck disable=SC2034 # used by those who source this
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libmilter-dev libargon2-dev libconfuse-dev \
-libidn2-dev liblmdb-dev libssl-dev"
+libidn2-dev liblmdb-dev libmicrohttpd-dev libssl-dev"
 
 packages_missing() {
     local package
@@ -64,4 +64,40 @@ packages_need() {
         echo "The installation started the system's Postfix; stopping it again."
         as_root systemctl stop postfix
     fi
+}
+
+# packages_unpack DIRECTORY PACKAGE: lays the files of a package, and of those it needs that are missing here,
+# under DIRECTORY; installs nothing, and needs no root. For packages whose installation would put out another mail
+# server or start a service. Nothing is done if DIRECTORY holds the package already; false if it cannot be had.
+packages_unpack() {
+    local directory=$1 package=$2 archives archive
+    packages_unpacked "$directory" && return 0
+    rm -rf "$directory"
+    archives=$(mktemp -d) || return 1
+    printf 'Unpacking the Debian package %s\n' "$package"
+    if packages_download "$archives" "$package"; then
+        mkdir -p "$directory"
+        for archive in "$archives"/*.deb; do
+            dpkg-deb --fsys-tarfile "$archive" | tar -x --no-same-owner -C "$directory" \
+                --exclude=./usr/share/doc --exclude=./usr/share/javascript || { rm -rf "$directory" && break; }
+        done
+        # Nothing of it is to run with other rights than ours.
+        [ ! -d "$directory" ] || { chmod -R ug-s "$directory" && touch "$directory/.complete"; }
+    else
+        printf 'It cannot be had; what needs it is skipped.\n'
+    fi
+    rm -rf "$archives"
+    packages_unpacked "$directory"
+}
+
+packages_unpacked() { # DIRECTORY
+    [ -e "$1/.complete" ]
+}
+
+# Lets apt find what is to be installed, and stops short of that. Its lock is root's; we write nothing that it guards.
+packages_download() { # DIRECTORY PACKAGE
+    mkdir -p "$1/partial" &&
+        apt-get -qq -y --no-install-recommends --download-only -o APT::Sandbox::User="$(id -un)" \
+            -o Debug::NoLocking=true -o Dir::Cache="$1" -o Dir::Cache::archives="$1" install "$2" >/dev/null 2>&1 &&
+        [ -n "$(find "$1" -maxdepth 1 -name "${2}_*.deb")" ]
 }

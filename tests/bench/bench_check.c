@@ -28,6 +28,11 @@ struct site {
     struct op_worker *worker; /* for the evaluations that are compared with */
 };
 
+static double monotonic(void)
+{
+    return row_now(CLOCK_MONOTONIC);
+}
+
 static void site_open(struct site *site, const struct op_suite *suite)
 {
     static char empty[] = "", name[] = "bench";
@@ -48,13 +53,16 @@ static void site_open(struct site *site, const struct op_suite *suite)
     site->means = (struct check_means){.key = key,
                                        .ledger = ledger_open(&spec, why, sizeof why),
                                        .gate = gate_new(&limits),
+                                       .metrics = metrics_new(),
+                                       .clock = monotonic,
                                        .now = op_date_to_time(DATE)};
-    OP_BUG_IF(!site->means.ledger || !site->means.gate);
+    OP_BUG_IF(!site->means.ledger || !site->means.gate || !site->means.metrics);
 }
 
 static void site_close(struct site *site)
 {
     op_worker_free(site->worker);
+    metrics_free(site->means.metrics);
     gate_free(site->means.gate);
     ledger_close(site->means.ledger);
 }
@@ -74,10 +82,15 @@ static void fresh_stamp(char text_r[OP_STAMP_TEXT_MAX])
 static struct msg *message(struct site *site, const char *stamp)
 {
     struct op_recipient recipient = make_recipient(ADDRESS);
-    struct op_terms terms;
-    price_terms(&site->conf, &site->conf.fallback, site->means.now, &terms);
+    struct msg_terms terms = {.when = {.now = site->means.now,
+                                       .validity_s = site->conf.validity_s,
+                                       .skew_s = site->conf.clock_skew_s},
+                              .key = site->means.key};
+    struct price_list list;
+    price_list(&site->conf, site->means.now, 1.0, &list);
+    memcpy(terms.work, list.work, sizeof terms.work);
     struct msg *msg = msg_new(&terms, "<ann@example.org>");
-    OP_BUG_IF(!msg || msg_add_recipient(msg, &recipient) != OUTCOME_PASS);
+    OP_BUG_IF(!msg || msg_add_recipient(msg, &recipient, 1.0, false) != OUTCOME_PASS);
     msg_add_field(msg, "mx.example", "From", "<ann@example.org>");
     msg_add_field(msg, "mx.example", "Subject", "a message");
     msg_add_field(msg, "mx.example", OP_STAMP_FIELD, stamp);

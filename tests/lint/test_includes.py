@@ -23,6 +23,7 @@ HOME = {  # third-party header: the files that may include it
         "argon2id_avx2", "argon2id_avx512", "sha256_search_avx2", "sha256_search_avx512")},
     "arm_neon.h": {"pow/argon2id_neon.c"},
     "cpuid.h": {"pow/sha256_ni.c"},
+    "microhttpd.h": {"milter/exporter.c"},
     "syslog.h": {"milter/log.c"},
 }
 
@@ -33,9 +34,11 @@ SYSTEM = set("""
     sysexits.h sys/file.h sys/ioctl.h sys/mman.h sys/prctl.h sys/queue.h sys/random.h sys/resource.h sys/socket.h
     sys/stat.h sys/time.h sys/types.h sys/un.h sys/wait.h termios.h unistd.h""".split())
 
-DECISION = "session scope msg policy price check reply outcome report authres fingerprint".split()
-RESOURCE = "gate ledger".split()  # and their backends, ledger_*
-SHARED = {"milter/conf.h"}  # the snapshot of the configuration: a value that decisions are made from
+DECISION = """
+    session scope msg policy price tariff tariff_record market pricelist check reply outcome report authres
+    fingerprint metrics metrics_gauges exempt token sign""".split()
+RESOURCE = "gate ledger histogram exposition addrkey pricemap circuits".split()  # and their backends, ledger_*
+SHARED = {"milter/conf.h", "milter/scope.h"}  # values that decisions are made from, or that name a client
 
 CLOCK = {"time", "clock_gettime", "gettimeofday", "clock", "nanosleep", "localtime_r", "gmtime_r"}
 OUTSIDE = {"open", "openat", "fopen", "socket", "connect", "getenv", "secure_getenv", "syslog", "vsyslog", "system",

@@ -1,13 +1,10 @@
 """What the play tests share: a daemon for each test, sessions with it that are closed at the end."""
 import os
-import shutil
 import sys
-import tempfile
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 import player
-from daemon import Daemon
+from daemoncase import DaemonCase
 
 BOB = "bob@example.test"
 
@@ -16,26 +13,10 @@ def listener(mode="enforce", more=""):
     return f'listener "onion" {{ match-daemon = {{ "ONION" }} mode = {mode} {more} }}\n'
 
 
-class Stage(unittest.TestCase):
-    def directory(self):
-        path = tempfile.mkdtemp(prefix="onionpow-play-")
-        self.addCleanup(shutil.rmtree, path, ignore_errors=True)
-        return path
-
-    def daemon(self, mode="enforce", start=True, **options):
+class Stage(DaemonCase):
+    def daemon(self, mode="enforce", **options):
         options.setdefault("listeners", listener(mode))
-        daemon = Daemon(self.directory(), **options)
-        self.addCleanup(self.finish, daemon)
-        return daemon.start() if start else daemon
-
-    @staticmethod
-    def finish(daemon):
-        try:
-            if daemon.running():
-                status = daemon.stop()
-                assert status == 0, f"ended with {status}: {daemon.log()}"
-        finally:
-            daemon.discard()
+        return self.run_daemon(self.directory(), **options)
 
     def session(self, daemon, **connect):
         session = player.session(daemon.socket, **connect)

@@ -48,6 +48,13 @@ class CommandLine(Stage):
             ('listener "a" { }\nlistener "a" { }', ["a"]),
             ('socket = "carrier-pigeon"', ["socket", "carrier-pigeon"]),
             ('verify { max-memory = 1KiB }', ["max-memory"]),
+            ('suite "sha256" {\n work = 5\n seconds = 5 }', [":2:", "work", "seconds"]),
+            ('suite "sha256" {\n refuse-after = "2025-01-01" }', [":2:", "refuse-after", "2026-01-01"]),
+            ('price { grace = 7h }', [":1:", "grace", "window"]),
+            ('metrics {\n listen = "inet:9464@0.0.0.0" }', [":2:", "metrics.listen", "metrics.public"]),
+            ('listener "a" {\n gateway = yes mode = off }', [":2:", "listener.a.gateway"]),
+            ('listener "a" { exempt {\n recipient-map = "{dir}/map" } }',
+             [":2:", "listener.a.exempt.recipient-map", "/map: cannot be read"]),
             ('help-url = "two words"', ["help-url"]),
             ('socket = "local:{dir}/s', []), ("}", ["1"]), ("socket", []),
         ]
@@ -104,8 +111,73 @@ class CommandLine(Stage):
         self.assertEqual(done.returncode, 0, done)
         self.assertIn("argon2id-16m", done.stdout)
 
+    def test_check_warns(self):
+        """What is allowed and doubtful is told on standard error, and is no failure."""
+        done, _ = self.check('listener "a" { match-daemon = {A} exempt { sender = {"@x.example"} } }')
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertIn("listener a: exempt.sender: anybody can write", done.stderr)
+
+    def test_map_is_checked(self):
+        daemon = self.daemon(start=False)
+        path = os.path.join(daemon.directory, "map")
+        daemon.write_conf(f'listener "a" {{ exempt {{ recipient-map = "{path}" }} }}')
+        for text, status in (("bob@example.org 0.5\n", 0), ("bob@example.org 0.5\nbob@example.org\n", CONFIG)):
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(text)
+            done = build.run(build.MILTER, "-n", "-c", daemon.conf)
+            self.assertEqual(done.returncode, status, done)
+        self.assertIn(f"{daemon.conf}:1", done.stderr)
+        self.assertIn(f"{path}:2", done.stderr)
+
+    def test_explain(self):
+        daemon = self.daemon(start=False)
+        daemon.write_conf('''key-file = "/nonexistent/key"
+            suite "sha256" { enabled = yes work = 1600 deprecated-since = "2026-01-01" }
+            listener "onion" { match-client = { "fc00:dead:beef:4dad::/64" } price-factor = 2 }''')
+        query = "client=fc00:dead:beef:4dad::1 from=<> rcpt=Bob@Example.org mailer=local"
+
+        def explain(*more):
+            done = build.run(build.MILTER, "--explain", query, "--at", "2026-04-01", "--load", "2", "-c", daemon.conf, *more)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+            return dict(line.split(": ", 1) for line in done.stdout.splitlines())
+
+        adaptive = {
+            "client": "fc00:dead:beef:4dad::1", "listener": "onion", "mode": "enforce", "mailer": "local",
+            "relay-guard": "passed", "recipient": "bob@example.org", "exemption": "null-sender",
+            "factor-listener": "2", "factor-exemption": "0.25", "factor-circuit": "1", "factor": "0.5",
+            "load": "2", "price-argon2id-16m": "work=16384 d=512 seconds=17.2",
+            "price-argon2id-256m": "work=768 d=48 seconds=20.2", "price-argon2id-64m": "work=4096 d=256 seconds=21.0",
+            "price-sha256": "work=6400 d=400 seconds=0.0", "answer": "work"}  # 90 days: twice; load 2 squared
+        self.assertEqual(explain("-o", "price.mode=adaptive"), adaptive)
+        self.assertEqual(explain(), adaptive | {
+            "load": "1 (not 2: prices are fixed)", "price-argon2id-16m": "work=8192 d=256 seconds=8.6",
+            "price-argon2id-256m": "work=384 d=24 seconds=10.1", "price-argon2id-64m": "work=2048 d=128 seconds=10.5",
+            "price-sha256": "work=1600 d=100 seconds=0.0"})
+        for query, word in (("rcpt=a@b colour=red", "colour"), ("listener=onion", "rcpt"), ("rcpt=a@b listener=x", '"x"')):
+            with self.subTest(query):
+                done = build.run(build.MILTER, "--explain", query, "-c", daemon.conf)
+                self.assertEqual((done.returncode, done.stdout), (USAGE, ""))
+                self.assertIn(word, done.stderr)
+
+    def test_price_list(self):
+        daemon = self.daemon(start=False)
+        plain = build.run(build.MILTER, "-d", "-c", daemon.conf)
+        dated = build.run(build.MILTER, "-d", "--at", "2027-01-01", "-c", daemon.conf)
+        load = ["-d", "--at", "2027-01-01", "--load", "4", "-c", daemon.conf]
+        fixed, loaded = build.run(build.MILTER, *load), build.run(build.MILTER, *load, "-o", "price.mode=adaptive")
+        self.assertEqual((plain.returncode, dated.returncode, fixed.returncode, loaded.returncode), (0, 0, 0, 0))
+        self.assertIn("2027-01-01", dated.stdout)
+        self.assertNotIn("socket =", dated.stdout)
+        self.assertIn("load 4\n", loaded.stdout)
+        self.assertIn("load 1 (not 4: prices are fixed)\n", fixed.stdout)
+        self.assertEqual(fixed.stdout.splitlines()[1:], dated.stdout.splitlines()[1:])
+        self.assertNotEqual(fixed.stdout.splitlines()[1:], loaded.stdout.splitlines()[1:])
+
     def test_usage(self):
-        for argv in (["-z"], ["extra"], ["-c"]):
+        for argv in (["-z"], ["extra"], ["-c"], ["-n", "-d"], ["-d", "--at", "20270101"], ["-d", "--load", "0.5"],
+                     ["-d", "--load", "nan"], ["--at", "2027-01-01"], ["-n", "--load", "2"], ["-d", "--plot", "x.svg"],
+                     ["--explain"], ["--explain", "rcpt=a@b", "-n"]):
             with self.subTest(argv):
                 done = build.run(build.MILTER, *argv)
                 self.assertEqual(done.returncode, USAGE, done)
@@ -170,6 +242,24 @@ class Life(Stage):
         daemon.write_conf(good.replace("mode = enforce", "mode = monitor"))
         daemon.signal(signal.SIGHUP)
         build.until("the reload", lambda: self.deliver(daemon, [BOB], Message()).accepted)
+
+    def test_bad_map_keeps_the_old(self):
+        path = os.path.join(self.directory(), "map")
+
+        def write(text):
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(text)
+        write(f"{BOB} 0\n")
+        daemon = self.daemon(listeners=listener(more=f'exempt {{ recipient-map = "{path}" }}'))
+        self.assertAccepted(self.deliver(daemon, [BOB], Message()))
+        write(f"@example.test 1\n{BOB} cheap\n")
+        daemon.signal(signal.SIGHUP)
+        build.until("a complaint in the log", lambda: f"{path}:2" in daemon.log())
+        self.assertIn(f"{daemon.conf}:", "".join(daemon.lines(f"{path}:2")))
+        self.assertAccepted(self.deliver(daemon, [BOB], Message()))
+        write(f"{BOB} 1\n")
+        daemon.signal(signal.SIGHUP)
+        build.until("the reload", lambda: not self.deliver(daemon, [BOB], Message()).accepted)
 
     def test_second_on_the_same_socket(self):
         daemon = self.daemon()
@@ -281,8 +371,8 @@ class Privacy(Stage):
         for privacy, end in (("normal", ""), ("debug", r" stamp=[0-9a-f]{16}")):
             with self.subTest(privacy):
                 lines = self.play(privacy).lines("verdict=")
-                self.assertRegex(lines[0], rf"ms=\d+ client=127\.0\.0\.1 rcpt=<{BOB}>{end}$")
-                self.assertRegex(lines[3], rf"ms=\d+ client=fc00:dead:beef:4dad::44 rcpt=<{BOB}>$")
+                self.assertRegex(lines[0], rf"ms=\d+ circuit=[0-9a-f]{{8}} client=127\.0\.0\.1 rcpt=<{BOB}>{end}$")
+                self.assertRegex(lines[3], rf"ms=\d+ circuit=[0-9a-f]{{8}} client=fc00:dead:beef:4dad::44 rcpt=<{BOB}>$")
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ import stamps
 from message import Message
 
 BIG = """
-suite "sha256"        { enabled = yes work = 4096 }
+suite "sha256"        { enabled = yes work = 4096 deprecated-since = "" }
 suite "argon2id-16m"  { enabled = yes work = 32 }
 suite "argon2id-256m" { enabled = yes work = 16 }
 """
 CHEAP = """
-suite "sha256"        { enabled = yes work = 16 }
+suite "sha256"        { enabled = yes work = 16 deprecated-since = "" }
 suite "argon2id-16m"  { enabled = no }
 """
 NAMES = ["one@example.test", "two@example.test", "three@example.test"]

@@ -122,6 +122,12 @@ int smfi_insheader(SMFICTX *ctx, int place, char *name, char *value)
     return called("smfi_insheader", "%d %s: %s", place, name, value);
 }
 
+int smfi_addheader(SMFICTX *ctx, char *name, char *value)
+{
+    (void)ctx;
+    return called("smfi_addheader", "%s: %s", name, value);
+}
+
 int smfi_progress(SMFICTX *ctx)
 {
     (void)ctx;

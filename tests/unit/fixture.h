@@ -54,12 +54,21 @@ static FIXTURE_UNUSED struct conf fixture_conf(void)
         .key_file = fixture_empty,
         .validity_s = 7 * OP_DAY_S,
         .clock_skew_s = 3600,
+        .price =
+            {.target = 60, .ceiling = 16, .window_s = 21600, .grace_s = 21600, .quote_s = 86400},
+        .circuit = {.free = 20, .growth = 1.1, .surcharge = 2, .forget_s = 600, .clients = 64},
+        .replies = {.accept = true, .validity_s = 30 * OP_DAY_S, .uses = 2},
         .fallback = {.name = fixture_name,
                      .mode = CONF_ENFORCE,
                      .relay_guard = true,
                      .local_mailers = fixture_mailers,
                      .local_mailers_count = 2,
-                     .price_factor = 1.0},
+                     .price_factor = 1.0,
+                     .exempt = {.authenticated = true,
+                                .recipient_map = fixture_empty,
+                                .role_factor = 0.25,
+                                .null_sender_factor = 0.25,
+                                .null_sender_cap = 2}},
     };
 
     conf.suite[op_suite_index(suite)].enabled = true;
@@ -99,22 +108,46 @@ static FIXTURE_UNUSED struct op_stamp fixture_stamp(const char *address, int num
     return fixture_stamp_of("sha256", address, FIXTURE_EFFORT, FIXTURE_DATE, number);
 }
 
-static FIXTURE_UNUSED struct msg *fixture_msg(const struct conf *conf)
+/* A site key, never freed: the tests' process is short. */
+static FIXTURE_UNUSED const struct op_key *fixture_key(void)
 {
-    struct op_terms terms;
+    static const uint8_t material[OP_KEY_LEN] = "a site key for tests";
+    static struct op_key *key;
+
+    if (key == NULL)
+        assert_int_equal(op_key_new(material, &key), OP_OK);
+    return key;
+}
+
+/* From sender@client.example, at the configured price; a reply token pays for two messages. */
+static FIXTURE_UNUSED struct msg *fixture_msg_with(const struct conf *conf,
+                                                   const struct op_key *key)
+{
+    struct msg_terms terms = {
+        .when = {.now = FIXTURE_NOW, .validity_s = conf->validity_s, .skew_s = conf->clock_skew_s},
+        .key = key,
+        .uses = 2,
+    };
+    struct price_list list;
     struct msg *msg;
 
-    price_terms(conf, &conf->fallback, FIXTURE_NOW, &terms);
+    price_list(conf, FIXTURE_NOW, 1.0, &list);
+    memcpy(terms.work, list.work, sizeof terms.work);
     msg = msg_new(&terms, "<sender@client.example>");
     assert_non_null(msg);
     return msg;
+}
+
+static FIXTURE_UNUSED struct msg *fixture_msg(const struct conf *conf)
+{
+    return fixture_msg_with(conf, fixture_key());
 }
 
 static FIXTURE_UNUSED void fixture_add_recipient(struct msg *msg, const char *address)
 {
     struct op_recipient recipient = fixture_recipient(address);
 
-    assert_int_equal(msg_add_recipient(msg, &recipient), OUTCOME_PASS);
+    assert_int_equal(msg_add_recipient(msg, &recipient, 1.0, false), OUTCOME_PASS);
 }
 
 static FIXTURE_UNUSED void fixture_add_stamp(struct msg *msg, const struct op_stamp *stamp)

@@ -10,6 +10,7 @@ struct site { /* what a test works with */
     struct op_key *key;
     struct ledger *ledger;
     struct gate *gate;
+    struct metrics *metrics;
     struct check_means means;
     unsigned ticks;
     void (*on_tick)(struct site *site);
@@ -22,6 +23,11 @@ static void tick(void *arg)
     site->ticks++;
     if (site->on_tick != NULL)
         site->on_tick(site);
+}
+
+static double no_clock(void)
+{
+    return 0;
 }
 
 static void site_open(struct site *site, uint64_t memory)
@@ -37,8 +43,12 @@ static void site_open(struct site *site, uint64_t memory)
     site->gate = gate_new(&limits);
     assert_non_null(site->ledger);
     assert_non_null(site->gate);
+    site->metrics = metrics_new();
+    assert_non_null(site->metrics);
     site->means = (struct check_means){
         .key = site->key,
+        .clock = no_clock,
+        .metrics = site->metrics,
         .ledger = site->ledger,
         .gate = site->gate,
         .now = FIXTURE_NOW,
@@ -50,6 +60,7 @@ static void site_open(struct site *site, uint64_t memory)
 
 static void site_close(struct site *site)
 {
+    metrics_free(site->metrics);
     gate_free(site->gate);
     ledger_close(site->ledger);
     op_key_free(site->key);

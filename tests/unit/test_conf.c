@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "milter/conf.h"
 #include "milter/conf_key.h"
+#include "milter/pricemap.h"
 #include "pow/effort.h"
 
 #define PARTS 4
@@ -118,10 +120,64 @@ static void test_bad_values(void **state)
         {"verify { max-memory = 1 }", {"key \"verify.max-memory\": got \"1\""}},
         {"verify { queue = 65537 }", {"key \"verify.queue\"", "65536"}},
         {"verify { wait = 241s }", {"key \"verify.wait\": got \"241s\"", "five minutes"}},
-        {"price { mode = adaptive }", {"key \"price.mode\": got \"adaptive\"", "fixed", "only"}},
+        {"suite \"sha256\" {\n seconds = -1 }",
+         {"t.conf:2: key \"suite.sha256.seconds\": got \"-1\""}},
+        {"suite \"sha256\" { seconds = 1000001 }", {"seconds of the reference laptop"}},
+        {"suite \"sha256\" { seconds = 0.00001 }", {"got \"0.00001\""}},
+        {"suite \"sha256\" { seconds = 1e3 }", {"got \"1e3\""}},
+        {"suite \"sha256\" {\ndeprecated-since = \"2026-02-30\" }",
+         {"t.conf:2: key \"suite.sha256.deprecated-since\": got \"2026-02-30\"", "2026-01-01"}},
+        {"suite \"sha256\" { deprecated-since = 20260101 }", {"got \"20260101\""}},
+        {"suite \"sha256\" { doubling = 0 }", {"key \"suite.sha256.doubling\"", "1d to 3650d"}},
+        {"suite \"sha256\" { doubling = 23h }", {"got \"23h\""}},
+        {"suite \"sha256\" { refuse-after = never }",
+         {"key \"suite.sha256.refuse-after\": got \"never\"", "2027-01-01"}},
+        {"suite \"sha256\" { load-exponent = 8.1 }", {"from 0 to 8"}},
+        {"suite \"sha256\" { load-exponent = -1 }", {"from 0 to 8"}},
+        {"price { mode = auction }", {"key \"price.mode\": got \"auction\"", "fixed or adaptive"}},
+        {"price { target = 0 }", {"t.conf:1: key \"price.target\": got \"0\"", "0.01"}},
+        {"price { ceiling = 0.5 }", {"key \"price.ceiling\"", "from 1 to 1000000"}},
+        {"price { ceiling = 1000001 }", {"key \"price.ceiling\""}},
+        {"price { window = 9m }", {"key \"price.window\": got \"9m\"", "10m to 24h"}},
+        {"price { window = 25h }", {"got \"25h\""}},
+        {"price { grace = soon }", {"key \"price.grace\": got \"soon\""}},
+        {"price { quote = 9m }", {"key \"price.quote\"", "10m to 7d"}},
+        {"price { quote = 8d }", {"got \"8d\""}},
+        {"circuit { free = -1 }", {"key \"circuit.free\": got \"-1\""}},
+        {"circuit { growth = 0.9 }", {"key \"circuit.growth\"", "from 1 to 10"}},
+        {"circuit { growth = 11 }", {"got \"11\""}},
+        {"circuit { surcharge = 101 }", {"key \"circuit.surcharge\"", "from 1 to 100"}},
+        {"circuit { forget = 0 }", {"key \"circuit.forget\"", "1s to 24h"}},
+        {"circuit { clients = 15 }", {"key \"circuit.clients\"", "16 to 16777216"}},
+        {"replies { accept = perhaps }", {"key \"replies.accept\"", "yes or no"}},
+        {"replies { validity = 23h }", {"key \"replies.validity\"", "1d to 365d"}},
+        {"replies { uses = 0 }", {"key \"replies.uses\"", "1 to 100"}},
+        {"metrics { listen = \"inet:9464\" }", {"key \"metrics.listen\"", "inet:PORT@ADDRESS"}},
+        {"metrics { listen = \"inet:9464@mx.example\" }", {"a number or localhost"}},
+        {"metrics { listen = \"inet:9464@127.0.0.0/8\" }", {"key \"metrics.listen\""}},
+        {"metrics { listen = \"unix:/run/x\" }", {"key \"metrics.listen\""}},
+        {"metrics { public = 1 }", {"key \"metrics.public\""}},
+        {"metrics { textfile = x.prom }", {"key \"metrics.textfile\"", "absolute path"}},
         {"listener \"on ion\" {}", {"t.conf:1: key \"listener\": got \"on ion\""}},
         {"listener \"\" {}", {"key \"listener\": got \"\""}},
-        {"listener \"a\" { mode = on }", {"key \"listener.a.mode\": got \"on\"", "enforce"}},
+        {"listener \"a\" { mode = on }",
+         {"key \"listener.a.mode\": got \"on\"", "enforce, monitor, off or sign"}},
+        {"listener \"a\" { gateway = 1 }", {"key \"listener.a.gateway\"", "yes or no"}},
+        {"listener \"a\" { exempt {\nauthenticated = 1 } }",
+         {"t.conf:2: key \"listener.a.exempt.authenticated\": got \"1\"", "yes or no"}},
+        {"listener \"a\" { exempt { client = { \"10.0.0.1/8\" } } }",
+         {"key \"listener.a.exempt.client\": got \"10.0.0.1/8\"", "host bits"}},
+        {"listener \"a\" { exempt { sender = { \"bob\" } } }",
+         {"key \"listener.a.exempt.sender\": got \"bob\"", "@example.org"}},
+        {"listener \"a\" { exempt { sender = { \"@\" } } }", {"got \"@\""}},
+        {"listener \"a\" { exempt { sender = { \"<>\" } } }", {"got \"<>\""}},
+        {"listener \"a\" { exempt { recipient-map = map } }", {"absolute path"}},
+        {"listener \"a\" { exempt { role-factor = 1.1 } }",
+         {"key \"listener.a.exempt.role-factor\"", "from 0 to 1"}},
+        {"listener \"a\" { exempt { null-sender-factor = 2 } }",
+         {"key \"listener.a.exempt.null-sender-factor\""}},
+        {"listener \"a\" { exempt { null-sender-cap = 0.5 } }",
+         {"key \"listener.a.exempt.null-sender-cap\""}},
         {"listener \"a\" { match-client = {\n\"::1/64\"} }",
          {"t.conf:2: key \"listener.a.match-client\": got \"::1/64\"", "host bits"}},
         {"listener \"a\" { match-client = {\"192.0.2.0/24\", \"mx.example\"} }",
@@ -148,11 +204,20 @@ static void test_bad_syntax(void **state)
     } rows[] = {
         {"\nfoo = 1",
          {"t.conf:2: key \"foo\": got an unknown key, allowed:", "socket-mode", "listener"}},
-        {"exempt { }", {"key \"exempt\": got an unknown key"}},
+        {"exempt { }", {"key \"exempt\": got an unknown key", "metrics, listener"}},
         {"ledger { size = 1 }", {"key \"size\"", "allowed in ledger: backend, path, max-size"}},
-        {"suite \"sha256\" { deprecated-since = \"2026-01-01\" }",
-         {"allowed in suite: enabled, work"}},
-        {"listener \"a\" { wait = 1s }", {"key \"wait\"", "allowed in listener: match-daemon"}},
+        {"exempt.client = 1", {"key \"exempt.client\""}},
+        {"listener \"a\" {\nexempt { mode = off } }",
+         {"t.conf:2: key \"mode\"", "allowed in exempt: authenticated, client"}},
+        {"listener \"a\" { exempt { } exempt { } }", {"key \"exempt\": got it a second time"}},
+        {"listener \"a\" { exempt { role-factor = 1 role-factor = 1 } }",
+         {"key \"role-factor\": got it a second time"}},
+        {"listener \"a\" { exempt { }", {"end of the file inside a block"}},
+        {"listener \"a\" { exempt = 1 }", {"t.conf:1"}},
+        {"suite \"sha256\" { deprecated = \"2026-01-01\" }",
+         {"allowed in suite: enabled, work, seconds"}},
+        {"listener \"a\" { wait = 1s }",
+         {"key \"wait\"", "allowed in listener: match-daemon", "gateway, exempt"}},
         {"wait = 1s", {"key \"wait\": got an unknown key"}},
         {"include(\"/etc/passwd\")", {"key \"include\""}},
         {"validity 7d", {"t.conf:1", "equal sign", "validity"}},
@@ -201,6 +266,41 @@ static void test_contradictions(void **state)
         {"suite \"argon2id-16m\" { work = 9223372036854775807 }", {"for this suite"}},
         {"suite \"argon2id-16m\" { work = 1G }\nlistener \"a\" {\nprice-factor = 1000 }",
          {"t.conf:3: key \"listener.a.price-factor\": got \"1000\"", "argon2id-16m"}},
+        {"suite \"argon2id-16m\" {\nwork = 5000\nseconds = 20 }",
+         {"t.conf:2: key \"suite.argon2id-16m.work\": got \"5024 beside seconds = 20\"",
+          "one of the two"}},
+        {"suite \"argon2id-16m\" {\nseconds = 20\nwork = 16384 }", {"t.conf:3", "one of the two"}},
+        {"suite \"argon2id-256m\" {\nseconds = 1000000 }\nlistener \"a\" { price-factor = 1000 }",
+         {"t.conf:3: key \"listener.a.price-factor\"", "argon2id-256m"}},
+        {"suite \"argon2id-16m\" {\n\ndoubling = 30d }",
+         {"t.conf:3: key \"suite.argon2id-16m.doubling\": got \"30d\"", "deprecated-since"}},
+        {"suite \"sha256\" { deprecated-since = \"\"\ndoubling = 30d }",
+         {"t.conf:2: key \"suite.sha256.doubling\""}},
+        {"suite \"sha256\" {\nrefuse-after = \"2025-12-31\" }",
+         {"t.conf:2: key \"suite.sha256.refuse-after\": got \"2025-12-31\"", "2026-01-01"}},
+        {"suite \"argon2id-64m\" {\nrefuse-after = \"2027-01-01\"\n"
+         "deprecated-since = \"2027-01-02\" }",
+         {"t.conf:2: key \"suite.argon2id-64m.refuse-after\"", "2027-01-02"}},
+        {"suite \"sha256\" { enabled = yes\nload-exponent = 0.5 }",
+         {"t.conf:2: key \"suite.sha256.load-exponent\": got \"0.5\"", "at least 1",
+          "argon2id-16m"}},
+        {"suite \"argon2id-64m\" { deprecated-since = \"2026-01-01\" }\n"
+         "suite \"argon2id-16m\" { load-exponent = 1.5 }",
+         {"t.conf: key \"suite.argon2id-64m.load-exponent\": got \"1\"", "at least 1.5"}},
+        {"price {\ngrace = 7h }", {"t.conf:2: key \"price.grace\": got \"7h\"", "window", "6h"}},
+        {"price { window = 1h }", {"t.conf: key \"price.grace\": got \"6h\"", "1h"}},
+        {"metrics {\nlisten = \"inet:9464@0.0.0.0\" }",
+         {"t.conf:2: key \"metrics.listen\": got \"inet:9464@0.0.0.0\"", "metrics.public = yes"}},
+        {"metrics { listen = \"inet:9464@::\" }", {"this host alone"}},
+        {"metrics { listen = \"inet:9464@192.0.2.1\" public = no }", {"this host alone"}},
+        {"listener \"a\" {\ngateway = yes\nmode = monitor }",
+         {"t.conf:2: key \"listener.a.gateway\"", "mode = enforce and relay-guard = yes"}},
+        {"listener \"a\" { gateway = yes relay-guard = no }", {"key \"listener.a.gateway\""}},
+        {"listener \"a\" { gateway = yes mode = sign }", {"key \"listener.a.gateway\""}},
+        {"listener \"a\" {\nexempt {\nrecipient-map = \"/nonexistent/map\" } }",
+         {"t.conf:3: key \"listener.a.exempt.recipient-map\": /nonexistent/map: cannot be read",
+          "No such file"}},
+        {"listener \"a\" { exempt { recipient-map = \"/dev/zero\" } }", {"not a regular file"}},
         {"listener \"a\" { local-mailers = {} }",
          {"t.conf: key \"listener.a.local-mailers\": got \"none\"", "relay-guard"}},
         {"listener \"a\" {}\nlistener \"b\" {}",
@@ -246,10 +346,75 @@ static void test_no_contradiction(void **state)
         "socket = \"inet6:8894@::1\"",
         "listener \"a\" { match-daemon = { A, } }",
         "verify { wait = 240s queue = 0 }",
+        "suite \"argon2id-16m\" { seconds = 20 work = 19008 }", /* they agree */
+        "suite \"argon2id-16m\" { seconds = 0 work = 16384 }",
+        "suite \"sha256\" { doubling = 30d refuse-after = \"2026-01-01\" }",
+        "suite \"argon2id-64m\" { refuse-after = \"2027-01-01\" }",
+        "suite \"argon2id-64m\" { doubling = 90d deprecated-since = \"\" }",
+        "suite \"sha256\" { enabled = no load-exponent = 0 }",
+        "suite \"sha256\" { enabled = yes load-exponent = 1 }",
+        "suite \"argon2id-16m\" { enabled = no load-exponent = 8 }\n"
+        "suite \"sha256\" { enabled = yes }",
+        "price { window = 1h grace = 1h }",
+        "metrics { listen = \"inet:9464@127.0.0.1\" }",
+        "metrics { listen = \"inet:9464@127.1.2.3\" }",
+        "metrics { listen = \"inet:9464@::1\" }",
+        "metrics { listen = \"inet:9464@localhost\" }",
+        "metrics { listen = \"local:/run/onionpow/metrics.sock\" }",
+        "metrics { listen = \"inet:9464@0.0.0.0\" public = yes }",
+        "listener \"a\" { gateway = yes }",
+        "listener \"a\" { mode = sign relay-guard = no }",
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         conf_unref(must_load(rows[i]));
+}
+
+static const struct conf_suite *row_of(const struct conf *conf, const char *name)
+{
+    return &conf->suite[op_suite_index(op_suite_find(name, strlen(name)))];
+}
+
+static void check_market_values(const struct conf *conf)
+{
+    const struct conf_suite *row = row_of(conf, "argon2id-64m");
+    const struct op_suite *suite = op_suite_find("argon2id-64m", 12);
+    assert_int_equal(conf->price.mode, CONF_ADAPTIVE);
+    assert_true(conf->price.target == 0.5 && conf->price.ceiling == 100);
+    assert_int_equal(conf->price.window_s, 7200);
+    assert_int_equal(conf->price.grace_s, 5400);
+    assert_int_equal(conf->price.quote_s, 2 * 86400);
+    assert_int_equal(conf->circuit.free, 3);
+    assert_true(conf->circuit.growth == 1.5 && conf->circuit.surcharge == 4);
+    assert_int_equal(conf->circuit.forget_s, 90);
+    assert_int_equal(conf->circuit.clients, 16);
+    assert_false(conf->replies.accept);
+    assert_int_equal(conf->replies.validity_s, 7 * 86400);
+    assert_int_equal(conf->replies.uses, 2);
+    assert_string_equal(conf->metrics.listen, "inet:9464@::1");
+    assert_true(conf->metrics.public);
+    assert_string_equal(conf->metrics.textfile, "/t.prom");
+    assert_int_equal(row->work % suite->puzzles, 0);
+    assert_in_range(row->work, (uint64_t)(10 * suite->reference_rate),
+                    (uint64_t)(10 * suite->reference_rate) + suite->puzzles);
+    assert_int_equal(row->deprecated_since, 20261101);
+    assert_int_equal(row->doubling_s, 30 * 86400);
+    assert_int_equal(row->refuse_after, 20270203);
+    assert_true(row->load_exponent == 1.5);
+}
+
+static void check_exempt_values(const struct conf_exempt *exempt)
+{
+    assert_false(exempt->authenticated);
+    assert_int_equal(exempt->client_count, 2);
+    assert_int_equal(exempt->client[0].prefix, 104);
+    assert_int_equal(exempt->sender_count, 2);
+    assert_string_equal(exempt->sender[0], "bob@example.org");
+    assert_string_equal(exempt->sender[1], "@friends.example");
+    assert_string_equal(exempt->recipient_map, "");
+    assert_null(exempt->map);
+    assert_true(exempt->role_factor == 0 && exempt->null_sender_factor == 0.5);
+    assert_int_equal(exempt->null_sender_cap, 7);
 }
 
 static void test_values(void **state)
@@ -261,12 +426,19 @@ static void test_values(void **state)
         "suite \"sha256\" { enabled = yes work = 65 }\n"
         "ledger { backend = memory path = /l max-size = 64MiB }\n"
         "verify { max-cpu-threads = 3 max-memory = 1GiB queue = 7 wait = 2m }\n"
-        "price { mode = fixed }\n"
+        "price { mode = adaptive target = 0.5 ceiling = 100 window = 2h grace = 90m quote = 2d }\n"
+        "circuit { free = 3 growth = 1.5 surcharge = 4 forget = 90s clients = 16 }\n"
+        "replies { accept = no validity = 7d uses = 2 }\n"
+        "metrics { listen = \"inet:9464@::1\" public = yes textfile = \"/t.prom\" }\n"
+        "suite \"argon2id-64m\" { seconds = 10 deprecated-since = \"2026-11-01\" doubling = 30d\n"
+        "refuse-after = \"2027-02-03\" load-exponent = 1.5 }\n"
         "listener \"on-1.x\" { match-daemon = { \"ONION\", B } match-client = {192.0.2.0/24}\n"
         "match-client += {::1}\n mode = monitor relay-guard = no local-mailers = {local}\n"
-        "price-factor = 1.25 }\n"
-        "listener \"rest\" { mode = off }");
-    const struct conf_suite *sha256 = &conf->suite[op_suite_index(op_suite_find("sha256", 6))];
+        "price-factor = 1.25 exempt { authenticated = no client = {10.0.0.0/8, ::1}\n"
+        "sender = {\"Bob@EXAMPLE.org\", \"@Friends.Example\"} role-factor = 0 null-sender-cap = 7\n"
+        "null-sender-factor = 0.5 } }\n"
+        "listener \"rest\" { mode = sign }\n");
+    const struct conf_suite *sha256 = row_of(conf, "sha256");
     const struct conf_listener *first = &conf->listener[0], *second = &conf->listener[1];
     (void)state;
 
@@ -290,7 +462,7 @@ static void test_values(void **state)
     assert_int_equal(conf->verify.max_memory, 1 << 30);
     assert_int_equal(conf->verify.queue, 7);
     assert_int_equal(conf->verify.wait_s, 120);
-    assert_int_equal(conf->price_mode, CONF_FIXED);
+    check_market_values(conf);
 
     assert_int_equal(conf->listener_count, 2);
     assert_string_equal(first->name, "on-1.x");
@@ -303,7 +475,9 @@ static void test_values(void **state)
     assert_false(first->relay_guard);
     assert_int_equal(first->local_mailers_count, 1);
     assert_true(first->price_factor == 1.25);
-    assert_int_equal(second->mode, CONF_OFF);
+    assert_false(first->gateway);
+    assert_int_equal(second->mode, CONF_SIGN);
+    check_exempt_values(&first->exempt);
     assert_true(second->relay_guard);
     assert_int_equal(second->local_mailers_count, 6);
     conf_unref(conf);
@@ -327,7 +501,25 @@ static void test_defaults(void **state)
         const struct op_suite *suite = op_suite_at(i);
         assert_int_equal(conf->suite[i].enabled, suite->status != OP_SUITE_DEPRECATED);
         assert_int_equal(conf->suite[i].work, op_effort_to_work(suite, suite->effort_default));
+        assert_true(conf->suite[i].seconds == 0);
+        assert_int_equal(conf->suite[i].doubling_s, 90 * 86400);
+        assert_int_equal(conf->suite[i].refuse_after, 0);
     }
+    assert_int_equal(row_of(conf, "argon2id-16m")->deprecated_since, 0);
+    assert_true(row_of(conf, "argon2id-16m")->load_exponent == 1);
+    assert_int_equal(row_of(conf, "sha256")->deprecated_since, 20260101);
+    assert_true(row_of(conf, "sha256")->load_exponent == 2);
+    assert_int_equal(conf->price.mode, CONF_FIXED);
+    assert_true(conf->price.target == 60 && conf->price.ceiling == 16);
+    assert_int_equal(conf->price.quote_s, 86400);
+    assert_int_equal(conf->circuit.free, 20);
+    assert_true(conf->replies.accept);
+    assert_int_equal(conf->replies.validity_s, 30 * 86400);
+    assert_string_equal(conf->metrics.listen, "");
+    assert_false(conf->fallback.gateway);
+    assert_true(conf->fallback.exempt.authenticated);
+    assert_true(conf->fallback.exempt.role_factor == 0.25);
+    assert_int_equal(conf->fallback.exempt.null_sender_cap, 5);
     conf_unref(conf);
 }
 
@@ -364,6 +556,35 @@ static void test_overrides(void **state)
     conf_unref(conf);
 }
 
+/* "x.exempt" is a listener here, and exempt a block in each listener. */
+static void test_nested_overrides(void **state)
+{
+    static const char text[] = "listener \"x\" { match-daemon = {A} }\n"
+                               "listener \"x.exempt\" { exempt { role-factor = 1 } }";
+    static const char *const overrides[] = {
+        "listener.x.exempt.mode=off",
+        "listener.x.exempt.role-factor=0.5",
+        "listener.x.exempt.client=::1,10.0.0.0/8",
+        "listener.x.exempt.sender=a@example.org,@b.example",
+        "listener.x.exempt.exempt.null-sender-cap=3",
+        "suite.argon2id-64m.seconds=20",
+    };
+    char why[CONF_WHY_MAX];
+    const struct conf *conf = conf_load_text("t.conf", text, strlen(text), overrides,
+                                             sizeof overrides / sizeof *overrides, why);
+    (void)state;
+    if (!conf)
+        fail_msg("%s", why);
+    assert_int_equal(conf->listener[0].mode, CONF_ENFORCE);
+    assert_true(conf->listener[0].exempt.role_factor == 0.5);
+    assert_int_equal(conf->listener[0].exempt.client_count, 2);
+    assert_int_equal(conf->listener[0].exempt.sender_count, 2);
+    assert_int_equal(conf->listener[1].mode, CONF_OFF);
+    assert_true(conf->listener[1].exempt.role_factor == 1);
+    assert_int_equal(conf->listener[1].exempt.null_sender_cap, 3);
+    conf_unref(conf);
+}
+
 static void test_bad_overrides(void **state)
 {
     static const struct {
@@ -384,6 +605,15 @@ static void test_bad_overrides(void **state)
         {"listener.a.match-daemon=A,", {"key \"listener.a.match-daemon\""}},
         {"verify.max-memory=1MiB", {"option -o: key \"verify.max-memory\"", "argon2id-"}},
         {"suite.sha256.work=9000000000000000000", {"option -o: key \"suite.sha256.work\""}},
+        {"listener.a.exempt.mood=1", {"key \"mood\"", "allowed in exempt: authenticated"}},
+        {"listener.b.exempt.client=::1", {"key \"listener\": got \"b\", allowed: a"}},
+        {"listener.a.exempt.client=::1/0", {"option -o: key \"listener.a.exempt.client\""}},
+        {"listener.a.exempt.recipient-map=/nonexistent",
+         {"option -o: key \"listener.a.exempt.recipient-map\": /nonexistent: cannot be read"}},
+        {"exempt.client=::1", {"key \"exempt.client\"", "listener.NAME.exempt.KEY"}},
+        {"listener.a.gateway=maybe", {"yes or no"}},
+        {"price.grace=1d", {"option -o: key \"price.grace\""}},
+        {"metrics.listen=inet:1@0.0.0.0", {"option -o: key \"metrics.listen\""}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -406,6 +636,16 @@ static void test_dump(void **state)
         "listener \"a\" { match-daemon = {A, \"b;c\"} match-client = {::1, 10.0.0.0/8} mode = off\n"
         "price-factor = 0.3333333333333333 relay-guard = no local-mailers = {} }\n"
         "listener \"b\" { price-factor = 1000 }",
+        "suite \"argon2id-16m\" { seconds = 0.1 deprecated-since = \"2026-01-01\" doubling = 1d }\n"
+        "suite \"argon2id-64m\" { seconds = 33.3 refuse-after = \"9999-12-31\" load-exponent = 0 "
+        "}\n"
+        "suite \"argon2id-256m\" { load-exponent = 0.0001 }\n"
+        "price { mode = adaptive ceiling = 1000000 target = 999999.999 grace = 0 }\n"
+        "circuit { growth = 1 clients = 16777216 } replies { accept = no }\n"
+        "metrics { listen = \"local:/m\" textfile = \"/a b\" }\n"
+        "listener \"x.exempt\" { mode = sign exempt { sender = {\"\\\"a,b\\\"@x.example\", "
+        "\"@y\"}\n"
+        "client = {::1} role-factor = 0 null-sender-factor = 1 null-sender-cap = 0 } }",
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -414,6 +654,7 @@ static void test_dump(void **state)
         const struct conf *second = must_load(text);
         char *again = dump(second);
         assert_string_equal(text, again);
+        assert_non_null(strstr(text, " s of the reference laptop\nsuite \"argon2id-16m\" {\n"));
         if (first->listener_count)
             assert_true(first->listener[0].price_factor == second->listener[0].price_factor);
         assert_string_equal(first->socket, second->socket);
@@ -438,6 +679,9 @@ static void test_fixed_changes(void **state)
         {"ledger { path = /x }", "ledger { backend = memory max-size = 1MiB }",
          "ledger.backend, ledger.path, ledger.max-size"},
         {"socket = \"local:/a\"", "socket = \"local:/b\"", "socket"},
+        {"circuit { clients = 16 }", "metrics { listen = \"local:/m\" }",
+         "circuit.clients, metrics.listen"},
+        {"circuit { free = 1 }", "metrics { textfile = \"/m\" }", ""},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -478,6 +722,17 @@ static void uncomment(char *text)
     }
 }
 
+static void check_exempt_defaults(const struct conf_exempt *a, const struct conf_exempt *b)
+{
+    assert_int_equal(a->authenticated, b->authenticated);
+    assert_int_equal(a->client_count, b->client_count);
+    assert_int_equal(a->sender_count, b->sender_count);
+    assert_string_equal(a->recipient_map, b->recipient_map);
+    assert_true(a->role_factor == b->role_factor);
+    assert_true(a->null_sender_factor == b->null_sender_factor);
+    assert_int_equal(a->null_sender_cap, b->null_sender_cap);
+}
+
 static void test_shipped_file(void **state)
 {
     char *text = read_source("etc/onionpow.conf"), why[CONF_WHY_MAX];
@@ -498,6 +753,8 @@ static void test_shipped_file(void **state)
     assert_int_equal(example->listener[0].local_mailers_count,
                      built_in->fallback.local_mailers_count);
     assert_true(example->listener[0].price_factor == built_in->fallback.price_factor);
+    assert_false(example->listener[0].gateway);
+    check_exempt_defaults(&example->listener[0].exempt, &built_in->fallback.exempt);
     conf_unref(example);
     conf_unref(built_in);
     free(a);
@@ -557,6 +814,31 @@ static void test_files(void **state)
     assert_non_null(strstr(why, "1 MiB"));
 }
 
+/* A map is loaded with the snapshot, and a wrong line in it refuses the whole. */
+static void test_map(void **state)
+{
+    char path[] = "/tmp/test_conf.XXXXXX", text[256], why[CONF_WHY_MAX];
+    struct op_recipient bob;
+    double factor;
+    int fd = mkstemp(path);
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "bob@example.org 0.5\n", 20), 20);
+    snprintf(text, sizeof text, "listener \"a\" {\nexempt {\nrecipient-map = \"%s\" } }", path);
+    assert_true(op_recipient_parse("Bob@Example.ORG", 15, &bob, NULL));
+
+    const struct conf *conf = must_load(text);
+    assert_true(pricemap_find(conf->listener[0].exempt.map, &bob, &factor) && factor == 0.5);
+    conf_unref(conf);
+
+    assert_int_equal(write(fd, "eve@example.org dear\n", 21), 21);
+    assert_null(load(text, why));
+    assert_non_null(strstr(why, "t.conf:3: key \"listener.a.exempt.recipient-map\": /tmp/"));
+    assert_non_null(strstr(why, ":2: got the factor \"dear\", allowed: a number from 0 to 1000"));
+    close(fd);
+    unlink(path);
+}
+
 static void test_references(void **state)
 {
     const struct conf *conf = must_load("validity = 2d");
@@ -571,13 +853,22 @@ static void test_references(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad_values),     cmocka_unit_test(test_bad_syntax),
-        cmocka_unit_test(test_contradictions), cmocka_unit_test(test_no_contradiction),
-        cmocka_unit_test(test_values),         cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_overrides),      cmocka_unit_test(test_bad_overrides),
-        cmocka_unit_test(test_dump),           cmocka_unit_test(test_fixed_changes),
-        cmocka_unit_test(test_shipped_file),   cmocka_unit_test(test_documentation),
-        cmocka_unit_test(test_files),          cmocka_unit_test(test_references),
+        cmocka_unit_test(test_bad_values),
+        cmocka_unit_test(test_bad_syntax),
+        cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_no_contradiction),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_overrides),
+        cmocka_unit_test(test_bad_overrides),
+        cmocka_unit_test(test_nested_overrides),
+        cmocka_unit_test(test_map),
+        cmocka_unit_test(test_dump),
+        cmocka_unit_test(test_fixed_changes),
+        cmocka_unit_test(test_shipped_file),
+        cmocka_unit_test(test_documentation),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_references),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

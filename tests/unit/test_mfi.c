@@ -17,7 +17,7 @@ static const char conf_text[] =
     "suite \"argon2id-16m\" { enabled = no }\n"
     "suite \"argon2id-64m\" { enabled = no }\n"
     "suite \"argon2id-256m\" { enabled = no }\n"
-    "suite \"sha256\" { enabled = yes  work = 64 }\n"
+    "suite \"sha256\" { enabled = yes  work = 64  deprecated-since = \"\" }\n"
     "listener \"onion\" { match-daemon = { \"ONION\" }  mode = enforce }\n"
     "listener \"watch\" { match-daemon = { \"WATCH\" }  mode = monitor }\n"
     "listener \"off\" { match-daemon = { \"OFF\" }  mode = off }\n";
@@ -26,6 +26,9 @@ static struct service *service;
 static struct ledger *ledger;
 static struct gate *gate;
 static struct op_key *key;
+static struct market *market;
+static struct circuits *circuits;
+static struct metrics *metrics;
 
 static const struct conf *load(void)
 {
@@ -56,7 +59,16 @@ static int set_up(void **state)
     ledger = ledger_open(&spec, why, sizeof why);
     gate = gate_new(&limits);
     assert_int_equal(op_key_new(material, &key), OP_OK);
-    service = service_new(conf, key, ledger, gate);
+    market = market_new(ledger, conf, (int64_t)time(NULL));
+    circuits = circuits_new(64);
+    metrics = metrics_new();
+    assert_true(market && circuits && metrics);
+    metrics_listeners(metrics, conf);
+    const struct service_parts parts = {
+        .site = {.key = key, .market = market, .circuits = circuits, .metrics = metrics},
+        .ledger = ledger,
+        .gate = gate};
+    service = service_new(conf, &parts);
     assert_non_null(service);
     fake_reset();
     assert_true(mfi_open(service, conf, why));
@@ -70,6 +82,9 @@ static int tear_down(void **state)
     (void)state;
     assert_int_equal(service_drain(service, 0), 0); /* each message that was entered was left */
     service_free(service);
+    metrics_free(metrics);
+    circuits_free(circuits);
+    market_free(market);
     gate_free(gate);
     ledger_close(ledger);
     op_key_free(key);
@@ -221,9 +236,8 @@ static void test_demand_and_pass(void **state)
     mail(&ctx);
     assert_int_equal(rcpt(&ctx, "<bob@example.org>", "local"), SMFIS_CONTINUE);
     assert_int_equal(end(&ctx), SMFIS_REJECT);
-    assert_non_null(strstr(fake_calls,
-                           "smfi_setmlreply 554 5.7.1 |onionpow:1:sha256/4 proof of work "
-                           "required|for <bob@example.org>: "));
+    assert_non_null(strstr(fake_calls, "smfi_setmlreply 554 5.7.1 |onionpow:1:sha256/4/"));
+    assert_non_null(strstr(fake_calls, " proof of work required|for <bob@example.org>: "));
     assert_null(strstr(fake_calls, "header"));
 
     fake_reset(); /* the next message of the same connection */

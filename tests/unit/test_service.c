@@ -22,26 +22,37 @@ static const struct conf *conf_with(const char *text)
 
 static struct service *make(void)
 {
-    struct service *service = service_new(conf_with("validity = 1d"), NULL, NULL, NULL);
+    struct service *service =
+        service_new(conf_with("validity = 1d"), &(struct service_parts){.gate = NULL});
     assert_non_null(service);
     return service;
 }
 
 static void test_borrowed(void **state)
 {
-    struct op_key *key;
-    const uint8_t material[OP_KEY_LEN] = {1};
-    int ledger, gate; /* the service never looks at them */
+    int ledger, gate, market; /* the service never looks at them */
+    const struct service_parts parts = {.site = {.market = (struct market *)(void *)&market},
+                                        .ledger = (struct ledger *)(void *)&ledger,
+                                        .gate = (struct gate *)(void *)&gate};
     (void)state;
-    assert_int_equal(op_key_new(material, &key), OP_OK);
-    struct service *service = service_new(conf_with(""), key, (struct ledger *)(void *)&ledger,
-                                          (struct gate *)(void *)&gate);
-    assert_ptr_equal(service_key(service), key);
+    struct service *service = service_new(conf_with(""), &parts);
+    assert_ptr_equal(service_site(service)->market, &market);
     assert_ptr_equal(service_ledger(service), &ledger);
     assert_ptr_equal(service_gate(service), &gate);
     service_free(service);
     service_free(NULL);
-    op_key_free(key);
+}
+
+static void test_sessions(void **state)
+{
+    struct service *service = make();
+    (void)state;
+    assert_int_equal(service_sessions(service), 0);
+    service_opened(service);
+    service_opened(service);
+    service_closed(service);
+    assert_int_equal(service_sessions(service), 1);
+    service_free(service);
 }
 
 static void test_swap(void **state)
@@ -171,9 +182,10 @@ static void test_drain_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_borrowed),      cmocka_unit_test(test_swap),
-        cmocka_unit_test(test_tokens),        cmocka_unit_test(test_swap_races),
-        cmocka_unit_test(test_drain_at_once), cmocka_unit_test(test_drain_waits),
+        cmocka_unit_test(test_borrowed),    cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_swap),        cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_swap_races),  cmocka_unit_test(test_drain_at_once),
+        cmocka_unit_test(test_drain_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

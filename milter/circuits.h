@@ -1,0 +1,53 @@
+/*
+ * circuits.h - what each client has sent of late, to make it dearer the more it is.
+ *
+ * A client is one Tor circuit where Tor exports them (the whole address inside of
+ * fc00:dead:beef:4dad::/64), else an IPv4 address, or the /64 network of an IPv6 address, since one
+ * host has 2^64 of these. A handle, not an identity: who wants to be rid of his counters takes a
+ * new circuit. Counts decay within minutes, memory is bounded whatever arrives, and nothing but
+ * price hangs on them.
+ */
+#ifndef CIRCUITS_H
+#define CIRCUITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "milter/conf.h"
+#include "milter/scope.h"
+
+struct circuits;
+
+/* A message is noted by one of these, once its fate is known. */
+enum circuit_event {
+    CIRCUIT_ACCEPTED, /* it was accepted for work */
+    CIRCUIT_REFUSED,  /* it was refused for lack of it: counts for nothing, asking is free */
+    CIRCUIT_FAILED,   /* a proof failed */
+    CIRCUIT_BOUNCE, /* of the null sender, accepted at the reduced price: counts as accepted too */
+};
+
+/* Room for this many clients, 48 octets each, for good. Each client may stand in 16 places only,
+ * so some are forgotten before all places are taken. NULL: out of memory or of randomness. */
+struct circuits *circuits_new(size_t max);
+void circuits_free(struct circuits *circuits); /* NULL is fine */
+
+/* Any thread. now: unix seconds; a clock that is put back stops the decay for no longer than until
+ * the next call. A client that is not known counts as one client together with all others that are
+ * not. */
+void circuits_note(struct circuits *circuits, const struct conf *conf,
+                   const struct scope_client *client, int64_t now, enum circuit_event event);
+
+/* The factor on this client's price: 1 up to conf->circuit.free accepted messages, then growth for
+ * each further one, and surcharge for each failed proof; decayed with conf->circuit.forget_s as
+ * time constant, hence continuous; at least 1, at most conf->price.ceiling. */
+double circuits_factor(struct circuits *circuits, const struct conf *conf,
+                       const struct scope_client *client, int64_t now);
+
+/* Null-sender messages of late, decayed likewise. */
+double circuits_bounces(struct circuits *circuits, const struct conf *conf,
+                        const struct scope_client *client, int64_t now);
+
+/* Clients remembered at this time. Looks at all places: for the metrics, not for each message. */
+size_t circuits_count(struct circuits *circuits, const struct conf *conf, int64_t now);
+
+#endif
