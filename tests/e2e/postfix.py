@@ -7,14 +7,17 @@ import grp
 import json
 import os
 import pwd
+import re
 import shutil
-import socket
+import signal
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 import build
+from message import carrying
+from port import free_port, listens
 
 MAIN = """
 compatibility_level = 3.6
@@ -93,10 +96,16 @@ def usable():
     return None
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def last_of_each(main):
+    """main.cf with one setting of each parameter, the last.
+
+    Postfix takes that one too, but warns; postlogd warns itself, and waits for itself for ever if others have filled
+    its socket meanwhile.
+    """
+    settings = {}
+    for setting in re.findall(r"(?m)^[a-z].*(?:\n[ \t].*)*", main):
+        settings[setting.partition("=")[0].strip()] = setting
+    return "".join(f"{setting}\n" for setting in settings.values())
 
 
 class Postfix:
@@ -117,8 +126,8 @@ class Postfix:
         nobody = pwd.getpwnam("nobody")
         os.chown(self.path("data"), user.pw_uid, user.pw_gid)
         os.chown(self.path("mail"), nobody.pw_uid, grp.getgrgid(nobody.pw_gid).gr_gid)
-        self._write("conf/main.cf", MAIN.format(dir=self.dir, uid=nobody.pw_uid, gid=nobody.pw_gid)
-                    + main.replace("{dir}", self.dir) + "\n")
+        self._write("conf/main.cf", last_of_each(MAIN.format(dir=self.dir, uid=nobody.pw_uid, gid=nobody.pw_gid)
+                                                 + main.replace("{dir}", self.dir)))
         lines = [f"127.0.0.1:{self.port[name]} inet n - n - - smtpd\n" + "".join(
             f"  -o {option}\n" for option in options) for name, options in listeners.items()]
         self._write("conf/master.cf", MASTER + ("".join(lines) + master).replace("{dir}", self.dir) + "\n")
@@ -135,22 +144,22 @@ class Postfix:
                               timeout=build.HANG_S, stdin=subprocess.DEVNULL)
 
     def start(self):
-        done = self.command("postfix", "start")
         self.started = True
+        done = self.command("postfix", "start")
         if done.returncode != 0:
             raise AssertionError(f"postfix start: {done.stderr}{self.log()}")
         for port in self.port.values():
-            build.until(f"Postfix to listen on {port}", lambda p=port: self._listens(p))
+            build.until(f"Postfix to listen on {port}", lambda p=port: listens(p))
         return self
-
-    def _listens(self, port):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
 
     def stop(self):
         """Stops it and takes its files away; safe in every state."""
         if self.started:
-            self.command("postfix", "stop")
+            try:
+                self.command("postfix", "stop")
+            except subprocess.TimeoutExpired:
+                with open(self.path("queue", "pid", "master.pid"), encoding="ascii") as pid:
+                    os.killpg(int(pid.read()), signal.SIGKILL)
             self.started = False
         shutil.rmtree(self.dir, ignore_errors=True)
 
@@ -176,12 +185,4 @@ class Postfix:
     def mailbox(self, mark):
         """The delivered messages (octets) that carry the mark, once all mail has settled."""
         self.settle()
-        found = []
-        for folder in ("new", "cur"):
-            directory = self.path("mail", "all", folder)
-            for name in os.listdir(directory) if os.path.isdir(directory) else ():
-                with open(os.path.join(directory, name), "rb") as mail:
-                    text = mail.read()
-                if mark.encode() in text:
-                    found.append(text)
-        return found
+        return carrying(mark, self.path("mail", "all", "new"), self.path("mail", "all", "cur"))

@@ -5,23 +5,19 @@ import re
 import shutil
 import unittest
 
-from case import Case, milters, paid
-from postfix import Postfix, free_port
+from case import Case, milters, paid, snippet
+from postfix import Postfix
 
 import build
 import stamps
 from message import Message
+from port import free_port
 from smtp import Smtp
 
 BOB = "bob@example.test"
 CIRCUIT = "PROXY TCP6 fc00:dead:beef:4dad::0:44 ::1 68 25\r\n"
 HAPROXY = "smtpd_upstream_proxy_protocol=haproxy"
 WIDE = ["mynetworks=0.0.0.0/0,[::]/0", "smtpd_relay_restrictions=permit_mynetworks,reject_unauth_destination"]
-
-
-def snippet(*path):
-    with open(os.path.join(build.SOURCE, "etc", *path), encoding="utf-8") as text:
-        return text.read()
 
 
 class Proxy(Case):

@@ -7,17 +7,11 @@ from case import Case, milters, paid
 from postfix import Postfix
 
 import stamps
-from message import Message
+from message import Message, headers
 from smtp import Smtp
 
 BOB = "bob@example.test"
 NAMES = ["one@example.test", "two@example.test", "three@other.test"]
-
-
-def headers(mail):
-    """The header of a delivered message, unfolded, as a list of (name, value)."""
-    head = re.sub(rb"\n[ \t]+", b" ", mail.split(b"\n\n")[0]).decode("utf-8")
-    return [tuple(line.split(": ", 1)) for line in head.split("\n")]
 
 
 class Verdicts(Case):

@@ -14,7 +14,7 @@ from message import Message
 from smtp import Smtp
 
 BOB = "bob@example.test"
-DEAR = 'suite "argon2id-256m" { enabled = yes work = 16 }\nsuite "sha256" { enabled = yes work = 4096 }'
+DEAR = 'suite "argon2id-256m" { enabled = yes work = 16 }\nsuite "sha256" { enabled = yes work = 4096 deprecated-since = "" }'
 
 
 class Trouble(Case):
@@ -100,7 +100,7 @@ class Trouble(Case):
         self.accepted([BOB], message)
 
     def test_ledger_is_full(self):
-        cheap = 'suite "sha256" { enabled = yes work = 16 }\nsuite "argon2id-16m" { enabled = no }'
+        cheap = 'suite "sha256" { enabled = yes work = 16 deprecated-since = "" }\nsuite "argon2id-16m" { enabled = no }'
         self.milter(ledger="lmdb", ledger_size="1MiB", suites=cheap)
         names = [f"u{i}@example.test" for i in range(200)]
         for _ in range(200):
