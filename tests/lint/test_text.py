@@ -3,8 +3,8 @@
 import os, pathlib, re, shutil, subprocess, unittest
 
 SOURCE = pathlib.Path(os.environ.get("ONIONPOW_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
-SKIPPED = {"tests/fuzz/corpus"}  # octets, not text
-TABLES = {".txt"}  # columns divided by tabs
+SKIPPED = {"tests/fuzz/corpus", "tests/demands"}  # octets of others
+TABLES = {".txt", ".mc"}  # columns divided by tabs
 CODE = {".c", ".h"}
 
 # Spelled so that this file does not find itself.
