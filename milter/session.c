@@ -1,6 +1,7 @@
 /* session.c - the order of things in a connection; the decisions are made elsewhere. */
 #include "milter/session.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,15 @@ bool session_enforces(const struct session *session)
     return session->listener->mode == CONF_ENFORCE;
 }
 
+/* What strangers do, to the load and over this circuit, makes nothing dearer than the ceiling. */
+static double circuit_factor(const struct session *session)
+{
+    const struct conf *conf = session->conf;
+    double factor = circuits_factor(session->site->circuits, conf, &session->client, session->now);
+
+    return fmax(1, fmin(factor, conf->price.ceiling / session->prices.load));
+}
+
 static struct msg *begin(struct session *session)
 {
     const struct conf *conf = session->conf;
@@ -117,8 +127,7 @@ static struct msg *begin(struct session *session)
     };
 
     market_prices(site->market, conf, session->now, &session->prices);
-    session->factor = session->listener->price_factor *
-                      circuits_factor(site->circuits, conf, &session->client, session->now);
+    session->factor = session->listener->price_factor * circuit_factor(session);
     for (size_t i = 0; i < op_suite_count(); i++)
         terms.work[i] = session->prices.lowest.work[i] * session->factor;
     return msg_new(&terms, session->sender);
