@@ -46,6 +46,7 @@ struct run { /* one message's way through the ledger and the gate */
     size_t recipient;                       /* whose payment is being looked for */
     struct claim claim[MSG_RECIPIENTS_MAX]; /* one for each recipient that is paid for */
     size_t count;
+    bool burnt; /* a proof has failed */
 };
 
 _Static_assert(LEDGER_FINGERPRINT_LEN == FINGERPRINT_LEN, "the ledger keeps whole fingerprints");
@@ -108,6 +109,7 @@ static enum outcome verify(struct run *run, struct claim *claim, enum op_verdict
     if (ledger_burn(means->ledger, &claim->key, means->token, means->now) != LEDGER_OK)
         return OUTCOME_LEDGER;
     run->count--; /* it is not held any more */
+    run->burnt = true;
     return OUTCOME_UNPAID;
 }
 
@@ -309,7 +311,7 @@ static enum outcome claim_all(struct run *run, struct check_result *result)
 }
 
 /* Why did the ledger not let us spend this one? Another message was faster, or our lease is over.
- */
+ * A reply token may have a use left, which the retry will find. */
 static enum outcome culprit_outcome(struct run *run, size_t culprit, struct check_result *result)
 {
     const struct check_means *means = run->means;
@@ -319,7 +321,7 @@ static enum outcome culprit_outcome(struct run *run, size_t culprit, struct chec
     if (ledger_reserve(means->ledger, key, run->print, means->token, means->now, &state) !=
         LEDGER_OK)
         return OUTCOME_LEDGER;
-    if (state == LEDGER_SPENT_OTHER) {
+    if (state == LEDGER_SPENT_OTHER && run->claim[culprit].stamp != NULL) {
         result->recipient[run->claim[culprit].recipient] = OP_VERDICT_SPENT;
         return OUTCOME_UNPAID;
     }
@@ -387,6 +389,7 @@ static enum outcome judge(const struct msg *msg, const struct check_means *means
 
     fingerprint_final(&msg->print, run.print);
     outcome = claim_all(&run, result);
+    result->burnt = run.burnt;
     gate_exit(&run);
     if (outcome == OUTCOME_PASS)
         outcome = spend_all(&run, result);

@@ -7,6 +7,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "milter/gate.h"
@@ -42,6 +43,7 @@ struct check_result {
     uint64_t work;                /* ... its work */
     unsigned paid;                /* PASS: stamps that have not paid for this message before */
     unsigned replies;             /* PASS: recipients for whom a reply token stood in */
+    bool burnt; /* a proof has failed, just now and not before: it is in the ledger since */
     uint8_t recipient[MSG_RECIPIENTS_MAX]; /* enum op_verdict for each recipient of the message */
 };
 

@@ -4,6 +4,8 @@
  * The relay guard asks how the MTA *would deliver* ({rcpt_mailer}), not what its lists of trusted
  * networks say: behind an onion service every client looks local to them. A mailer that the MTA
  * does not name counts as not local, so that a missing macro closes the door instead of opening it.
+ * "error" says nothing of a recipient that has come this far: Postfix names it for all addresses of
+ * virtual_alias_domains.
  */
 #include "milter/policy.h"
 
@@ -27,9 +29,6 @@ enum outcome policy_recipient(const struct conf_listener *listener, const char *
 {
     bool elsewhere = !mailer_is_local(listener, mailer);
 
-    /* The mailer of the same name in Postfix and Sendmail never delivers: nothing to pay for. */
-    if (mailer != NULL && strcasecmp(mailer, "error") == 0)
-        return OUTCOME_EXEMPT;
     if (elsewhere && listener->relay_guard && !listener->gateway)
         return OUTCOME_RELAY;
     if (!op_recipient_parse(address, strlen(address), recipient_r, why_r))

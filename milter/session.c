@@ -30,6 +30,7 @@ struct session {
     struct market_prices prices;
     double factor;             /* of the listener and the circuit */
     enum exempt_rule rule;     /* the first that held */
+    unsigned bounces;          /* recipients at the price of bounces */
     bool relay_told;           /* the log has its line on relay attempts */
     struct msg *msg;           /* NULL outside a transaction, or without memory for one */
     struct sign *sign;         /* likewise, where we sign */
@@ -68,6 +69,7 @@ void session_reset(struct session *session)
     free(session->sender);
     session->sender = NULL;
     session->rule = EXEMPT_NONE;
+    session->bounces = 0;
     session->relay_told = false;
     memset(&session->check, 0, sizeof session->check);
 }
@@ -187,8 +189,8 @@ static double recipient_factor(struct session *session, const struct op_recipien
         .authenticated = session->authenticated,
         .client = &session->client,
         .sender = session->sender,
-        .bounces = circuits_bounces(session->site->circuits, session->conf, &session->client,
-                                    session->now),
+        .bounces = session->bounces + circuits_bounces(session->site->circuits, session->conf,
+                                                       &session->client, session->now),
     };
     struct exempt_result result;
 
@@ -199,6 +201,8 @@ static double recipient_factor(struct session *session, const struct op_recipien
         metrics_exempt(session->site->metrics, result.rule);
     if (session->rule == EXEMPT_NONE)
         session->rule = result.rule;
+    if (result.rule == EXEMPT_NULL_SENDER)
+        session->bounces++;
     return result.factor;
 }
 
@@ -288,7 +292,8 @@ static void add_quotes(const struct session *session, const struct op_recipient 
     }
 }
 
-/* What is asked for, of the recipients that lack payment. If it is only one, with quotes. */
+/* What is asked for, of the recipients that lack payment. If it is only one, with quotes; but not
+ * at the price of bounces: a quote holds for every sender, and as often as one likes. */
 static void make_offers(const struct session *session, const char *const *lacking, size_t count,
                         int64_t now, struct op_offers *offers_r)
 {
@@ -296,7 +301,8 @@ static void make_offers(const struct session *session, const char *const *lackin
     struct op_recipient recipient;
 
     price_offers(session->conf, &session->prices.list, factor, now, offers_r);
-    if (count == 1 && op_recipient_parse(lacking[0], strlen(lacking[0]), &recipient, NULL))
+    if (count == 1 && session->bounces == 0 &&
+        op_recipient_parse(lacking[0], strlen(lacking[0]), &recipient, NULL))
         add_quotes(session, &recipient, now, offers_r);
 }
 
@@ -356,23 +362,30 @@ static double weight(const struct session *session)
     return listed > (double)check->work ? (double)check->work / listed : 1.0;
 }
 
-/* What this message tells of its circuit and of the load. */
-static void take_note(const struct session *session, int64_t now)
+/* What this message tells of its circuit. */
+static void note_circuit(const struct session *session, int64_t now)
 {
     const struct check_result *check = &session->check;
     bool taken = check->outcome == OUTCOME_PASS || check->outcome == OUTCOME_EXEMPT;
-    enum circuit_event event;
+    enum circuit_event event = CIRCUIT_REFUSED;
+    unsigned times = 1;
 
-    if (taken && session->rule == EXEMPT_NULL_SENDER)
+    if (taken && session->bounces > 0) {
         event = CIRCUIT_BOUNCE;
-    else if (check->paid > 0)
+        times = session->bounces;
+    } else if (check->paid > 0) {
         event = CIRCUIT_ACCEPTED;
-    else if (check->outcome == OUTCOME_UNPAID && check->verdict == OP_VERDICT_PROOF)
+    } else if (check->burnt) { /* now: to show the same stamp again costs nobody anything */
         event = CIRCUIT_FAILED;
-    else
-        return;
-    circuits_note(session->site->circuits, session->conf, &session->client, now, event);
-    for (unsigned i = 0; i < check->paid; i++)
+    }
+    while (times-- > 0)
+        circuits_note(session->site->circuits, session->conf, &session->client, now, event);
+}
+
+/* ... and of the load. */
+static void note_load(const struct session *session)
+{
+    for (unsigned i = 0; i < session->check.paid; i++)
         market_arrival(session->site->market, weight(session));
 }
 
@@ -393,7 +406,8 @@ void session_end(struct session *session, const struct check_means *means,
 
     memset(answer_r, 0, sizeof *answer_r);
     check->outcome = judge(session, means);
-    take_note(session, means->now);
+    note_circuit(session, means->now);
+    note_load(session);
     if (session_enforces(session)) {
         session->closing = check->outcome == OUTCOME_UNPAID && check->verdict == OP_VERDICT_PROOF;
         if (outcome_refuses(check->outcome))

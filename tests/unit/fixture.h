@@ -31,7 +31,8 @@ static FIXTURE_UNUSED char fixture_empty[] = "";
 static FIXTURE_UNUSED char fixture_name[] = "default";
 static FIXTURE_UNUSED char fixture_local[] = "local";
 static FIXTURE_UNUSED char fixture_virtual[] = "virtual";
-static FIXTURE_UNUSED char *fixture_mailers[] = {fixture_local, fixture_virtual};
+static FIXTURE_UNUSED char fixture_error[] = "error";
+static FIXTURE_UNUSED char *fixture_mailers[] = {fixture_local, fixture_virtual, fixture_error};
 
 static FIXTURE_UNUSED const struct op_suite *fixture_suite(const char *name)
 {
@@ -62,7 +63,7 @@ static FIXTURE_UNUSED struct conf fixture_conf(void)
                      .mode = CONF_ENFORCE,
                      .relay_guard = true,
                      .local_mailers = fixture_mailers,
-                     .local_mailers_count = 2,
+                     .local_mailers_count = 3,
                      .price_factor = 1.0,
                      .exempt = {.authenticated = true,
                                 .recipient_map = fixture_empty,

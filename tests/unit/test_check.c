@@ -452,6 +452,43 @@ static void test_race(void **state)
     site_close(&site);
 }
 
+/* A use of a reply token that somebody else has taken meanwhile: the next try takes another. */
+static void test_reply_race(void **state)
+{
+    static const uint8_t print[LEDGER_FINGERPRINT_LEN] = "an answer that was refused";
+    struct site site;
+    struct op_stamp stamps[2] = {fixture_stamp("bob@example.org", 1),
+                                 fixture_stamp("carol@example.org", 2)};
+    enum ledger_state found;
+    struct check_result result;
+
+    (void)state;
+    site_open(&site, 1 << 20);
+    for (int taken = 1; taken >= 0; taken--) {
+        struct msg *msg = fixture_msg(&site.conf);
+        msg->terms.uses = 2;
+        msg->token[msg->token_count++] = (struct token){.expires = FIXTURE_DATE, .id = {1}};
+        fixture_add_recipient(msg, "ann@example.org");
+        for (size_t i = 0; i < 2; i++) {
+            fixture_add_recipient(msg, i == 0 ? "bob@example.org" : "carol@example.org");
+            fixture_add_stamp(msg, &stamps[i]);
+        }
+        if (taken) {
+            token_use_key(&msg->token[0], 0, &raced);
+            assert_int_equal(ledger_reserve(site.ledger, &raced, print, 98, FIXTURE_NOW, &found),
+                             LEDGER_OK);
+            assert_int_equal(ledger_pass(site.ledger, &raced, 98, FIXTURE_NOW), LEDGER_OK);
+            site.on_tick = spend_raced;
+        }
+        check_message(msg, &site.means, &result);
+        assert_int_equal(result.outcome, taken ? OUTCOME_BUSY : OUTCOME_PASS);
+        site.means.token++;
+        msg_free(msg);
+    }
+    assert_int_equal(result.replies, 1);
+    site_close(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_tries),          cmocka_unit_test(test_gate_trouble),
         cmocka_unit_test(test_mixed_suites),   cmocka_unit_test(test_ledger_full),
         cmocka_unit_test(test_ticks),          cmocka_unit_test(test_race),
+        cmocka_unit_test(test_reply_race),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

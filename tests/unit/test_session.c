@@ -379,6 +379,15 @@ static void test_failed_proof_costs(void **state)
     assert_int_equal(demanded(&answer).offer[0].effort,
                      (uint64_t)(site.conf->circuit.surcharge * FIXTURE_EFFORT));
     session_free(session);
+
+    session = connect_from(&site, 2); /* once more, where it cost nobody anything */
+    answer = send_to(&site, session, "<ann@client.example>", "<bob@example.org>", &stamp);
+    assert_int_equal(answer.report.verdict, OP_VERDICT_PROOF);
+    session_free(session);
+    session = connect_from(&site, 2);
+    answer = send_bare(&site, session);
+    assert_int_equal(demanded(&answer).offer[0].effort, FIXTURE_EFFORT);
+    session_free(session);
     site_close(&site);
 }
 
@@ -430,6 +439,54 @@ static void test_bounces(void **state)
     answer = send_to(&site, session, "<>", "<bob@example.org>", NULL);
     assert_int_equal(answer.report.rule, EXEMPT_BOUNCE_CAP);
     assert_int_equal(demanded(&answer).offer[0].effort, FIXTURE_EFFORT);
+    session_free(session);
+    site_close(&site);
+}
+
+/* Each recipient of a bounce counts, and none is hidden by one whom another rule makes cheap. */
+static void test_bounces_to_several(void **state)
+{
+    static const char *const rcpts[] = {"<postmaster@example.org>", "<ann@example.org>",
+                                        "<bob@example.org>", "<carl@example.org>"};
+    struct site site;
+    struct session_answer answer;
+
+    (void)state;
+    site_open(&site);
+    site.conf->fallback.exempt.null_sender_factor = 0;
+    site.conf->fallback.exempt.role_factor = 0;
+    site.conf->fallback.exempt.null_sender_cap = 2;
+    struct session *session = connect_from(&site, 1);
+    session_mail(session, "<>", false, site.now);
+    for (size_t i = 0; i < 4; i++)
+        assert_false(rcpt(session, rcpts[i], "local").refuse);
+    answer = end(&site, session);
+    assert_true(answer.refuse); /* carl is one too many */
+    assert_int_equal(answer.report.recipients, 1);
+
+    session_mail(session, "<>", false, site.now);
+    for (size_t i = 0; i < 3; i++)
+        assert_false(rcpt(session, rcpts[i], "local").refuse);
+    assert_int_equal(end(&site, session).report.outcome, OUTCOME_EXEMPT);
+    answer = send_to(&site, session, "<>", "<bob@example.org>", NULL);
+    assert_int_equal(answer.report.rule, EXEMPT_BOUNCE_CAP);
+    session_free(session);
+    site_close(&site);
+}
+
+/* Or whoever asked as a bounce would pay less for everything else. */
+static void test_no_quote_for_a_bounce(void **state)
+{
+    struct site site;
+
+    (void)state;
+    site_open(&site);
+    struct session *session = connect_from(&site, 1);
+    struct session_answer answer = send_to(&site, session, "<>", "<bob@example.org>", NULL);
+    assert_int_equal(demanded(&answer).offer[0].effort, 1);
+    assert_int_equal(demanded(&answer).offer[0].quote_len, 0);
+    answer = send_to(&site, session, "<ann@client.example>", "<bob@example.org>", NULL);
+    assert_int_equal(demanded(&answer).offer[0].quote_len, OP_QUOTE_LEN);
     session_free(session);
     site_close(&site);
 }
@@ -613,6 +670,8 @@ int main(void)
         cmocka_unit_test(test_failed_proof_costs),
         cmocka_unit_test(test_exemptions),
         cmocka_unit_test(test_bounces),
+        cmocka_unit_test(test_bounces_to_several),
+        cmocka_unit_test(test_no_quote_for_a_bounce),
         cmocka_unit_test(test_gateway),
         cmocka_unit_test(test_replies_are_free),
         cmocka_unit_test(test_reply_to_several),
