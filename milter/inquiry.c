@@ -301,10 +301,12 @@ static const char *price_recipient(const struct inquiry *inquiry,
                                    const struct op_recipient *recipient, bool elsewhere)
 {
     struct exempt_result exempt = ask_exempt(inquiry, listener, recipient, elsewhere);
-    double factor = listener->price_factor * exempt.factor * inquiry->circuit;
+    double circuit = price_circuit_factor(inquiry->conf, price_load(inquiry->conf, inquiry->load),
+                                          inquiry->circuit);
+    double factor = listener->price_factor * exempt.factor * circuit;
 
     fprintf(inquiry->out, "factor-listener: %g\nfactor-exemption: %g\nfactor-circuit: %g\n",
-            listener->price_factor, exempt.factor, inquiry->circuit);
+            listener->price_factor, exempt.factor, circuit);
     fprintf(inquiry->out, "factor: %g\nload: ", factor);
     pricelist_print_load(inquiry->conf, inquiry->load, inquiry->out);
     if (exempt.factor == 0)
@@ -321,7 +323,7 @@ static const char *judge(const struct inquiry *inquiry, const struct conf_listen
     bool elsewhere;
     if (!listener)
         return "unguarded";
-    if (listener->mode == CONF_OFF || listener->mode == CONF_SIGN)
+    if (listener->mode != CONF_ENFORCE && listener->mode != CONF_MONITOR)
         return conf_mode_str(listener->mode);
     enum outcome outcome = ask_policy(inquiry, listener, &recipient, &elsewhere);
     return outcome == OUTCOME_PASS ? price_recipient(inquiry, listener, &recipient, elsewhere)

@@ -66,6 +66,11 @@ void price_list(const struct conf *conf, int64_t at, double load, struct price_l
     }
 }
 
+double price_circuit_factor(const struct conf *conf, double load, double factor)
+{
+    return fmax(1, fmin(factor, conf->price.ceiling / load));
+}
+
 uint64_t price_effort(const struct op_suite *suite, double work, double factor)
 {
     double asked = ceil(work * factor);

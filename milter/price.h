@@ -34,6 +34,10 @@ double price_load_factor(const struct conf *conf, const struct conf_suite *row, 
 /* Deprecated, by the registry or since a day of the configuration? */
 bool price_deprecated(const struct conf *conf, const struct op_suite *suite, int64_t at);
 
+/* What a circuit's factor counts for under this load: strangers, by load and circuit together, make
+ * nothing dearer than the ceiling. */
+double price_circuit_factor(const struct conf *conf, double load, double factor);
+
 /* The least effort for this work times a factor, 1..suite->effort_max (which stands for what is not
  * a number, too); 0 if work is 0. */
 uint64_t price_effort(const struct op_suite *suite, double work, double factor);

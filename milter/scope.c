@@ -46,6 +46,15 @@ void scope_client_format(const struct scope_client *client, char text_r[SCOPE_CL
         (void)inet_ntop(AF_INET6, client->addr, text_r, SCOPE_CLIENT_TEXT_MAX);
 }
 
+bool scope_client_shared(const struct scope_client *client)
+{
+    static const uint8_t loopback[16] = {[15] = 1};
+
+    if (!client->known || memcmp(client->addr, loopback, sizeof loopback) == 0)
+        return true;
+    return memcmp(client->addr, mapped, sizeof mapped) == 0 && client->addr[12] == 127;
+}
+
 void scope_client_name(const struct scope_client *client, const struct op_key *key, int64_t now,
                        char name_r[SCOPE_NAME_MAX])
 {

@@ -25,6 +25,10 @@ void scope_client_read(const struct sockaddr *addr, struct scope_client *client_
 #define SCOPE_CLIENT_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
 void scope_client_format(const struct scope_client *client, char text_r[SCOPE_CLIENT_TEXT_MAX]);
 
+/* May many clients hide behind it: is it unknown, or of this host, as all of Tor is where circuits
+ * are not exported? */
+bool scope_client_shared(const struct scope_client *client);
+
 #define SCOPE_NAME_MAX 9 /* octets, NUL included */
 /* A name for a log that must not tell the address: a keyed hash, another one every day; "" if the
  * client is not known. */

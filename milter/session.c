@@ -1,7 +1,6 @@
 /* session.c - the order of things in a connection; the decisions are made elsewhere. */
 #include "milter/session.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,13 +108,16 @@ bool session_enforces(const struct session *session)
     return session->listener->mode == CONF_ENFORCE;
 }
 
-/* What strangers do, to the load and over this circuit, makes nothing dearer than the ceiling. */
+/* One who shares his address with others does not pay for them. */
 static double circuit_factor(const struct session *session)
 {
     const struct conf *conf = session->conf;
-    double factor = circuits_factor(session->site->circuits, conf, &session->client, session->now);
+    double factor;
 
-    return fmax(1, fmin(factor, conf->price.ceiling / session->prices.load));
+    if (scope_client_shared(&session->client))
+        return 1;
+    factor = circuits_factor(session->site->circuits, conf, &session->client, session->now);
+    return price_circuit_factor(conf, session->prices.load, factor);
 }
 
 static struct msg *begin(struct session *session)

@@ -14,6 +14,17 @@ BOB = "bob@example.test"
 NAMES = ["one@example.test", "two@example.test", "three@other.test"]
 
 
+class Aliases(Case):
+    """Postfix names the mailer "error" for all addresses of virtual_alias_domains; they are delivered all the same."""
+
+    main = "virtual_alias_domains = alias.test\nvirtual_alias_maps = inline:{{info@alias.test=bob@example.test}}"
+
+    def test(self):
+        self.milter()
+        self.refused(554, ["5.7.1", "onionpow:1:", "info@alias.test"], ["info@alias.test"], Message())
+        self.accepted(["info@alias.test"], paid("info@alias.test"))
+
+
 class Verdicts(Case):
     def setUp(self):
         self.daemon = self.milter()

@@ -105,9 +105,29 @@ static void test_fallback(void **state)
     assert_ptr_equal(scope_find(&conf, NULL, &client), &all);
 }
 
+static void test_shared(void **state)
+{
+    static const struct {
+        const char *text;
+        bool want;
+    } rows[] = {{"127.0.0.1", true},   {"127.8.0.9", true}, {"::1", true},
+                {"128.0.0.1", false},  {"::2", false},      {"fc00:dead:beef:4dad::1", false},
+                {"192.0.2.127", false}};
+    struct scope_client client = {.known = false};
+
+    (void)state;
+    assert_true(scope_client_shared(&client));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        print_message("%s\n", rows[i].text);
+        client = client_of(rows[i].text);
+        assert_int_equal(scope_client_shared(&client), rows[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shared),
         cmocka_unit_test(test_client),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_fallback),
