@@ -88,6 +88,16 @@ static bool token_octet(char c)
            c == '_' || c == '/' || c == ',';
 }
 
+/* The token at the start of a text, `len` octets of it, with what a cut has left of the last offer
+ * taken off: three dots behind it tell of a cut even where the remnant looks whole. */
+static bool find_here(const char *text, size_t len, bool dots, struct op_offers *offers_r)
+{
+    if (!dots && op_offers_parse(text, len, offers_r))
+        return true;
+    const char *comma = len <= TOKEN_MAX ? memrchr(text, ',', len) : NULL;
+    return comma && op_offers_parse(text, (size_t)(comma - text), offers_r);
+}
+
 bool op_offers_find(const char *text, size_t len, struct op_offers *offers_r)
 {
     const char *end = text + len;
@@ -95,7 +105,8 @@ bool op_offers_find(const char *text, size_t len, struct op_offers *offers_r)
         const char *stop = text + PREFIX_LEN;
         while (stop < end && token_octet(*stop))
             stop++;
-        if (op_offers_parse(text, (size_t)(stop - text), offers_r))
+        bool dots = end - stop >= 3 && memcmp(stop, "...", 3) == 0;
+        if (find_here(text, (size_t)(stop - text), dots, offers_r))
             return true;
         text += PREFIX_LEN;
     }

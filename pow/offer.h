@@ -34,8 +34,8 @@ struct op_offers {                        /* a value */
  * unknown suites alone is fine and has count 0. */
 bool op_offers_parse(const char *text, size_t len, struct op_offers *offers_r);
 
-/* Finds the first well-formed token inside a text, such as an SMTP reply. False if there is none.
- */
+/* Finds the first token inside a text, such as an SMTP reply. One that was cut off inside its
+ * second or a later offer counts with the whole offers before the cut. False if there is none. */
 bool op_offers_find(const char *text, size_t len, struct op_offers *offers_r);
 
 /* Writes the token, NUL-terminated, and returns its length; offers that would not fit are left off

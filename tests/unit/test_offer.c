@@ -132,6 +132,8 @@ static void find(void **state)
         {"a prefix before it", "onionpow:1: onionpow:1:sha256/8", 8},
         {"a prefix inside a prefix", "onionpow:onionpow:1:sha256/8", 8},
         {"a line break written as __", "onionpow:1:sha256/7__554", 0},
+        {"cut off in the first offer", "554 onionpow:1:sha256/7/" QB, 0},
+        {"first offer cut where it looks whole", "onionpow:1:sha256/7... (Service", 0},
         {"nothing", "", 0},
         {"prose", "see onionpow, version 1: sha256/7", 0},
         {"another version", "onionpow:2:sha256/7", 0},
@@ -145,6 +147,51 @@ static void find(void **state)
         if (found != (rows[i].want != 0) || got.offer[0].effort != rows[i].want)
             fail_msg("%s", rows[i].label);
     }
+}
+
+/* What is left of a token that was cut off on its way. */
+static void cut(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label, *text;
+        size_t count; /* offers left; 0: none found */
+    } rows[] = {
+        {"whole", "onionpow:1:sha256/7/" Q ",argon2id-16m/48/" Q " proof", 2},
+        {"in the second quote", "onionpow:1:sha256/7/" Q ",argon2id-16m/48/" QB, 1},
+        {"before the second quote", "onionpow:1:sha256/7/" Q ",argon2id-16m/48/", 1},
+        {"in the second name", "onionpow:1:sha256/7/" Q ",argon2i", 1},
+        {"behind the comma", "onionpow:1:sha256/7/" Q ",", 1},
+        {"in the third", "onionpow:1:sha256/7,sha256/8,argon", 2},
+        {"in the middle, with dots", "onionpow:1:sha256/7,argon2id-16m/48/AA...6/" Q ",sha256/9",
+         1},
+        {"a remnant that looks whole", "onionpow:1:sha256/7,argon2id-16m/4...8,sha256/9", 1},
+        {"a full stop is no cut", "onionpow:1:sha256/7,argon2id-16m/48.", 2},
+        {"two are none either", "onionpow:1:sha256/7,argon2id-16m/48..", 2},
+        {"unknown suites before the cut", "onionpow:1:md5/7,sha", 0},
+        {"bad before the cut", "onionpow:1:sha256/7/AA,sha256/8,sha", 0},
+        {"two bad ones", "onionpow:1:sha256/7,sha256/x,sha", 0},
+        {"two commas", "onionpow:1:sha256/7,,", 0},
+        {"the next token", "onionpow:1:sha onionpow:1:sha256/8,sha256/9", 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct op_offers got = {0};
+        bool found = op_offers_find(rows[i].text, strlen(rows[i].text), &got);
+        if (got.count != rows[i].count || (found && got.count + got.unknown == 0))
+            fail_msg("%s: %zu", rows[i].label, got.count);
+    }
+}
+
+/* Junk beyond the longest token is not a cut one. */
+static void cut_too_long(void **state)
+{
+    (void)state;
+    char text[600] = "onionpow:1:sha256/7,";
+    struct op_offers offers;
+    memset(text + strlen(text), 'x', 512 - strlen(text));
+    assert_true(op_offers_find(text, 512, &offers));
+    memset(text + 512, 'x', 1);
+    assert_false(op_offers_find(text, 513, &offers));
 }
 
 static void round_trip(void **state)
@@ -197,8 +244,9 @@ static void longest_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens), cmocka_unit_test(values),     cmocka_unit_test(token_limit),
-        cmocka_unit_test(find),   cmocka_unit_test(round_trip), cmocka_unit_test(longest_text),
+        cmocka_unit_test(tokens), cmocka_unit_test(values),       cmocka_unit_test(token_limit),
+        cmocka_unit_test(find),   cmocka_unit_test(round_trip),   cmocka_unit_test(longest_text),
+        cmocka_unit_test(cut),    cmocka_unit_test(cut_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
