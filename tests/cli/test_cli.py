@@ -670,7 +670,9 @@ class Bench(Case):
         text = self.ok(*self.QUICK, "--suite", "sha256").decode()
         lines = text.splitlines()
         self.assertTrue(lines[0].startswith("sha256: work 2147483648 "))
-        self.assertTrue(all(len(line) <= 100 and line == line.rstrip() for line in lines))
+        self.assertEqual([line for line in lines if line != line.rstrip()], [])
+        # A slow machine's numbers are longer than those of any that the columns are made for.
+        self.assertEqual([line for line in lines if len(line) > 120], [])
         for word in ("portable", "mint ", "verify ", "laptop", "server", "GPU", "Assumed:"):
             self.assertIn(word, text)
         self.assertNotIn("libargon2,", text)
