@@ -6,7 +6,7 @@
 
 # shellcheck disable=SC2034 # used by those who source this
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config libmilter-dev libargon2-dev libconfuse-dev \
-libidn2-dev liblmdb-dev libmicrohttpd-dev libssl-dev"
+libidn2-dev libcurl4-openssl-dev liblmdb-dev libmicrohttpd-dev libssl-dev libunbound-dev"
 
 packages_missing() {
     local package
@@ -30,13 +30,18 @@ can_be_root() {
     [ "$(id -u)" = 0 ] || { command -v sudo && { [ -t 0 ] || sudo -n true; }; } >/dev/null 2>&1
 }
 
-packages_postfix_runs() {
-    [ -d /run/systemd/system ] && systemctl --quiet is-active postfix
+# Which of these services run: their installation starts them.
+packages_services() {
+    local service
+    [ -d /run/systemd/system ] || return 0
+    for service in postfix tor; do
+        ! systemctl --quiet is-active "$service" || printf '%s ' "$service"
+    done
 }
 
 # packages_need PACKAGE...: installs what is missing; false, with the command to type, if that can't be done.
 packages_need() {
-    local lacking command ran=no
+    local lacking command ran service
     lacking=$(packages_missing "$@")
     [ -z "$lacking" ] && return 0
     command="apt-get install -y --no-install-recommends ${lacking% }"
@@ -45,7 +50,7 @@ packages_need() {
         return 1
     fi
     printf 'Installing Debian packages: %s\n' "$lacking"
-    packages_postfix_runs && ran=yes
+    ran=$(packages_services)
     as_root apt-get -qq update || return 1
     # shellcheck disable=SC2086 # $command and $lacking are lists of words
     if as_root apt-get -s ${command#apt-get } | grep '^Remv'; then
@@ -60,10 +65,11 @@ packages_need() {
     esac
     # shellcheck disable=SC2086
     as_root env DEBIAN_FRONTEND=noninteractive ${command/-y/-y -qq} >/dev/null || return 1
-    if [ "$ran" = no ] && packages_postfix_runs; then
-        echo "The installation started the system's Postfix; stopping it again."
-        as_root systemctl stop postfix
-    fi
+    for service in $(packages_services); do
+        case " $ran" in *" $service "*) continue ;; esac
+        printf 'The installation started the service %s; stopping it again.\n' "$service"
+        as_root systemctl stop "$service"
+    done
 }
 
 # packages_unpack DIRECTORY PACKAGE: lays the files of a package, and of those it needs that are missing here,
