@@ -15,7 +15,10 @@ struct cmd {
     const char *example;    /* lines that a user could type */
     bool files;             /* its arguments are files: for completions */
     bool selftest;          /* it mints or judges: the code must compute the known answers */
+    bool agent;             /* a mail server runs it: see fail_init_agent */
     int (*run)(const struct options *options); /* the exit status */
+    int (*run_words)(int argc, char **argv);   /* in place of run: reads its own options, argv[0] is
+                                                  the verb */
 };
 
 extern const struct cmd cmd_mint;
@@ -24,5 +27,13 @@ extern const struct cmd cmd_explain;
 extern const struct cmd cmd_stamp;
 extern const struct cmd cmd_suites;
 extern const struct cmd cmd_bench;
+extern const struct cmd cmd_deliver;
+extern const struct cmd cmd_send;
+extern const struct cmd cmd_sendmail;
+extern const struct cmd cmd_probe;
+extern const struct cmd cmd_demand;
+extern const struct cmd cmd_retry;
+extern const struct cmd cmd_config;
+extern const struct cmd cmd_map;
 
 #endif

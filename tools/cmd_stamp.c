@@ -9,27 +9,12 @@
 
 #include "tools/cmd.h"
 #include "tools/fail.h"
+#include "tools/field.h"
 #include "tools/input.h"
 #include "tools/minting.h"
 #include "tools/out.h"
 #include "tools/recipients.h"
 #include "tools/spool.h"
-
-/* The value's folds are LF and tab; the message may want CRLF. */
-static void cmd_stamp_write_field(const char *value, bool crlf)
-{
-    const char *line_end = crlf ? "\r\n" : "\n";
-
-    xout_write(OP_STAMP_FIELD ": ", strlen(OP_STAMP_FIELD ": "));
-    for (;;) {
-        size_t len = strcspn(value, "\n");
-        xout_write(value, len);
-        xout_write(line_end, strlen(line_end));
-        if (value[len] == '\0')
-            return;
-        value += len + 1;
-    }
-}
 
 static void cmd_stamp_write_header(const struct message *message, bool drop_blind)
 {
@@ -50,7 +35,7 @@ static void cmd_stamp_write(const struct options *options, const struct message 
 
     xout_write(message->text, message->fields);
     for (size_t i = 0; i < count; i++)
-        cmd_stamp_write_field(values[i], message->crlf);
+        xfield_write_stamp(values[i], message->crlf);
     if (no_header)
         xout_write(message->crlf ? "\r\n" : "\n", message->crlf ? 2 : 1);
     cmd_stamp_write_header(message, options->from_headers);

@@ -1,7 +1,7 @@
 /*
  * fail.c - messages on stderr, as text or JSON.
  *
- * Knows nothing of verbs: the caller chooses the status. The two flags below are the program's only
+ * Knows nothing of verbs: the caller chooses the status. The flags below are the program's only
  * mutable state that outlives a call, set once from the command line.
  */
 #include "tools/fail.h"
@@ -18,11 +18,17 @@
 
 static bool fail_as_json;
 static bool fail_quiet;
+static bool fail_agent;
 
 void fail_init(bool json, bool quiet)
 {
     fail_as_json = json;
     fail_quiet = quiet;
+}
+
+void fail_init_agent(void)
+{
+    fail_agent = true;
 }
 
 static void fail_print_json(int status, const char *message, const char *hint)
@@ -49,6 +55,16 @@ static void fail_print_text(const char *message, const char *hint)
     }
 }
 
+static _Noreturn void fail_exit_agent(int status, const char *message)
+{
+    bool lasting = status == EX_DATAERR;
+
+    fputs(lasting ? "5.6.0 " : "4.3.0 ", stderr);
+    out_text(stderr, message, strlen(message));
+    fputc('\n', stderr);
+    exit(lasting ? EX_DATAERR : EX_TEMPFAIL);
+}
+
 void fail_exit(int status, const char *hint, const char *format, ...)
 {
     char message[FAIL_MESSAGE_MAX];
@@ -58,6 +74,8 @@ void fail_exit(int status, const char *hint, const char *format, ...)
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
     progress_abandon();
+    if (fail_agent)
+        fail_exit_agent(status, message);
     if (fail_as_json)
         fail_print_json(status, message, hint);
     else
@@ -70,7 +88,7 @@ void fail_note(const char *format, ...)
     char message[FAIL_MESSAGE_MAX];
     va_list args;
 
-    if (fail_quiet)
+    if (fail_quiet || fail_agent)
         return;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);

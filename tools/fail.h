@@ -19,6 +19,11 @@ enum {
 /* Chooses the form of what follows; called once, before the first message. */
 void fail_init(bool json, bool quiet);
 
+/* An MTA has started us, and returns the message to its sender on every exit status but 75:
+ * whatever is no fault of the message (EX_DATAERR) is "later" from now on, and messages begin with
+ * the enhanced status code that Postfix's pipe(8) looks for. Notes are silent. */
+void fail_init_agent(void);
+
 /* Prints the message and the hint (NULL: none) and exits with `status`. */
 _Noreturn void fail_exit(int status, const char *hint, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -80,6 +80,10 @@ static bool message_read_header(FILE *stream, struct message *message)
         size_t start = message->len;
         if (!message_read_line(stream, message, &room))
             return message->len < MESSAGE_HEADER_MAX;
+        /* A line of the header that is cut off by the limit must not be taken for the body. */
+        if (in_field && message->len == MESSAGE_HEADER_MAX &&
+            message->text[message->len - 1] != '\n')
+            return false;
         if (first)
             message->crlf = message_ends_with_crlf(message);
         switch (message_classify(message->text + start, message->len - start, first, in_field)) {

@@ -11,15 +11,29 @@
 #include "tools/fail.h"
 #include "tools/span.h"
 
-void xminting_init(struct minting *minting, const struct options *options, size_t recipients)
+void minting_lower_priority(int by)
 {
     errno = 0;
-    if (options->nice > 0 && nice(options->nice) == -1 && errno != 0)
+    if (by > 0 && nice(by) == -1 && errno != 0)
         fail_note("priority: %s", strerror(errno));
-    xplan_make(options, recipients, &minting->plan);
+}
+
+void minting_init(struct minting *minting, const struct plan *plan, const struct options *options,
+                  size_t recipients)
+{
+    minting->plan = *plan;
     progress_init(&minting->progress, options->progress, options->quiet);
     minting->progress.count = recipients;
     minting->date = options->date != 0 ? options->date : op_date_from_time(time(NULL));
+}
+
+void xminting_init(struct minting *minting, const struct options *options, size_t recipients)
+{
+    struct plan plan;
+
+    minting_lower_priority(options->nice); /* before the speed is measured */
+    xplan_make(options, recipients, &plan);
+    minting_init(minting, &plan, options, recipients);
 }
 
 static void xminting_salt(uint8_t salt_r[OP_SALT_LEN])
@@ -58,8 +72,8 @@ static _Noreturn void minting_fail(const struct minting *minting, const struct o
     fail_exit(EX_SOFTWARE, NULL, "%s: %s", rcpt->text, op_err_str(err));
 }
 
-void xminting_next(struct minting *minting, const struct op_recipient *rcpt,
-                   struct op_mint_result *result_r)
+enum op_err minting_next(struct minting *minting, const struct op_recipient *rcpt,
+                         struct op_mint_result *result_r)
 {
     struct op_mint_spec spec = {
         .suite = minting->plan.suite,
@@ -77,7 +91,14 @@ void xminting_next(struct minting *minting, const struct op_recipient *rcpt,
     memcpy(spec.quote, minting->plan.quote, sizeof spec.quote);
     xminting_salt(spec.salt);
     progress_next(&minting->progress, rcpt->text);
-    enum op_err err = op_mint(&spec, result_r);
+    return op_mint(&spec, result_r);
+}
+
+void xminting_next(struct minting *minting, const struct op_recipient *rcpt,
+                   struct op_mint_result *result_r)
+{
+    enum op_err err = minting_next(minting, rcpt, result_r);
+
     if (err != OP_OK)
         minting_fail(minting, rcpt, err);
 }

@@ -20,7 +20,8 @@
 #include "tools/progress.h"
 
 static const struct cmd *const verbs[] = {
-    &cmd_mint, &cmd_verify, &cmd_explain, &cmd_stamp, &cmd_suites, &cmd_bench,
+    &cmd_mint, &cmd_verify,   &cmd_explain, &cmd_stamp,  &cmd_suites, &cmd_bench,  &cmd_deliver,
+    &cmd_send, &cmd_sendmail, &cmd_probe,   &cmd_demand, &cmd_retry,  &cmd_config, &cmd_map,
 };
 
 #define VERBS (sizeof verbs / sizeof verbs[0])
@@ -30,7 +31,8 @@ static const char exit_status_help[] =
     "  0 done, all pass     65 bad input               73 cannot create a file\n"
     "  1 judged, not passed 66 no such input           74 cannot read or write\n"
     "  64 wrong usage       69 demand not acceptable   75 try later\n"
-    "  70 internal failure  71 system failure          130, 143 SIGINT, SIGTERM\n";
+    "  70 internal failure  71 system failure          76 protocol\n"
+    "  77 wrong certificate 78 configuration           130, 143 SIGINT, SIGTERM\n";
 
 static void on_signal(int number)
 {
@@ -59,7 +61,7 @@ static void help_all(void)
 {
     fputs("Usage: onionpow VERB [OPTIONS] [ARGS]\n\nProof-of-work stamps for mail.\n\n", stdout);
     for (size_t i = 0; i < VERBS; i++)
-        printf("  %-8s %-8s %s\n", verbs[i]->name, verbs[i]->args, verbs[i]->summary);
+        printf("  %-8s %-9s %s\n", verbs[i]->name, verbs[i]->args, verbs[i]->summary);
     printf("\n\"onionpow VERB --help\" tells more, and so does onionpow(1).\n\n%s",
            exit_status_help);
 }
@@ -123,12 +125,37 @@ static void xselftest(void)
                   "self-test failed: %s", what);
 }
 
+static void prepare(const struct cmd *cmd)
+{
+    xforce_kernel();
+    if (cmd->selftest)
+        xselftest();
+}
+
+/* A verb that has another program's options: only --help and --version are ours. */
+static int run_words(const struct cmd *cmd, int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        help_verb(cmd);
+    } else if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        print_version();
+    } else {
+        prepare(cmd);
+        return cmd->run_words(argc, argv);
+    }
+    return EX_OK;
+}
+
 static int run_verb(const struct cmd *cmd, int argc, char **argv)
 {
     struct options options;
     struct options_error error;
     int status = EX_OK;
 
+    if (cmd->run_words != NULL)
+        return run_words(cmd, argc + 1, argv - 1);
+    if (cmd->agent)
+        fail_init_agent();
     if (!options_parse(cmd->verb, argc, argv, &options, &error))
         fail_exit(EX_USAGE, error.hint[0] != '\0' ? error.hint : NULL, "%s: %s", cmd->name,
                   error.message);
@@ -138,13 +165,20 @@ static int run_verb(const struct cmd *cmd, int argc, char **argv)
     } else if (options.version) {
         print_version();
     } else {
-        xforce_kernel();
-        if (cmd->selftest)
-            xselftest();
+        prepare(cmd);
         status = cmd->run(&options);
     }
     options_clear(&options);
     return status;
+}
+
+/* Installed as sendmail(8)? */
+static bool is_sendmail(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    size_t len = strlen(name), end = strlen("sendmail");
+
+    return len >= end && strcmp(name + len - end, "sendmail") == 0;
 }
 
 int main(int argc, char **argv)
@@ -152,6 +186,11 @@ int main(int argc, char **argv)
     int status = EX_OK;
 
     catch_signals();
+    if (argc > 0 && is_sendmail(argv[0])) {
+        status = run_words(&cmd_sendmail, argc, argv);
+        xout_close();
+        return status;
+    }
     fail_init(options_want_json(argc, argv), false);
     if (argc < 2)
         fail_exit(EX_USAGE, "\"onionpow --help\" lists the verbs", "what is to be done?");

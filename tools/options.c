@@ -14,6 +14,7 @@
 #include "pow/units.h"
 #include "tools/fail.h"
 #include "tools/nearest.h"
+#include "tools/transport.h"
 
 #define OPTIONS_SECONDS_MAX (3650.0 * OP_DAY_S)
 
@@ -162,6 +163,75 @@ static const char *options_read_plot(struct options *options, const char *text)
     return NULL;
 }
 
+static const char *options_read_config(struct options *options, const char *text)
+{
+    options->config = text;
+    return NULL;
+}
+
+static const char *options_read_check(struct options *options, const char *text)
+{
+    (void)text;
+    options->check = true;
+    return NULL;
+}
+
+static const char *options_read_import(struct options *options, const char *text)
+{
+    options->import = text;
+    return NULL;
+}
+
+static const char *options_read_lookup(struct options *options, const char *text)
+{
+    options->lookup = text;
+    return NULL;
+}
+
+static const char *options_read_listen(struct options *options, const char *text)
+{
+    options->listen = text;
+    return NULL;
+}
+
+static const char *options_read_protocol(struct options *options, const char *text)
+{
+    return lookup_protocol_parse(text, &options->protocol) ? NULL : "socketmap or tcp_table";
+}
+
+static const char *options_read_transport(struct options *options, const char *text)
+{
+    options->transport = text;
+    return transport_name_valid(text) ? NULL : "a name such as onionpow, or onionpow:";
+}
+
+static const char *options_read_sender(struct options *options, const char *text)
+{
+    options->sender = strcmp(text, "<>") == 0 ? "" : text;
+    return NULL;
+}
+
+static const char *options_read_nexthop(struct options *options, const char *text)
+{
+    options->nexthop = text;
+    return NULL;
+}
+
+static const char *options_read_socks(struct options *options, const char *text)
+{
+    if (text[0] != '/' && strchr(text, ':') == NULL)
+        return "HOST:PORT, or the path of a socket";
+    options->socks = text;
+    return NULL;
+}
+
+static const char *options_read_yes(struct options *options, const char *text)
+{
+    (void)text;
+    options->yes = true;
+    return NULL;
+}
+
 static const char *options_read_help(struct options *options, const char *text)
 {
     (void)text;
@@ -176,14 +246,36 @@ static const char *options_read_version(struct options *options, const char *tex
     return NULL;
 }
 
-#define MINTERS (OPTIONS_MINT | OPTIONS_STAMP)
-#define JUDGES  (OPTIONS_VERIFY | OPTIONS_EXPLAIN)
+static const char *options_read_message(struct options *options, const char *text)
+{
+    options->message = text;
+    return NULL;
+}
+
+static const char *options_read_output(struct options *options, const char *text)
+{
+    (void)text;
+    options->output = true;
+    return NULL;
+}
+
+static const char *options_read_again(struct options *options, const char *text)
+{
+    (void)text;
+    options->again = true;
+    return NULL;
+}
+
+#define MINTERS  (OPTIONS_MINT | OPTIONS_STAMP)
+#define CARRIERS (OPTIONS_DELIVER | OPTIONS_SEND | OPTIONS_PROBE | OPTIONS_RETRY)
+#define JUDGES   (OPTIONS_VERIFY | OPTIONS_EXPLAIN)
+#define SENDERS  (OPTIONS_CONFIG | OPTIONS_MAP)
 
 /* clang-format off */
 static const struct options_row options_rows[] = {
-    {"rcpt", 0, "ADDR", MINTERS | JUDGES, NULL,
+    {"rcpt", 0, "ADDR", MINTERS | JUDGES | OPTIONS_RETRY, NULL,
      "a recipient; may be repeated", options_read_rcpt},
-    {"from-headers", 't', NULL, MINTERS, NULL,
+    {"from-headers", 't', NULL, MINTERS | OPTIONS_SEND, NULL,
      "recipients from To, Cc and Bcc of the message", options_read_from_headers},
     {"suite", 0, "NAME", MINTERS | OPTIONS_VERIFY | OPTIONS_BENCH, "@suites",
      "this suite and no other", options_read_suite},
@@ -193,13 +285,13 @@ static const struct options_row options_rows[] = {
      "work that takes S here; bench: time for a measurement", options_read_calibrated},
     {"offer", 0, "TEXT|@FILE", MINTERS, "@files",
      "the server's reply, or the onionpow: token in it", options_read_offer},
-    {"threads", 0, "N", MINTERS | OPTIONS_BENCH, NULL,
+    {"threads", 0, "N", MINTERS | OPTIONS_BENCH | OPTIONS_DEMAND | OPTIONS_RETRY, NULL,
      "default: as many as affinity and cgroup allow", options_read_threads},
-    {"max-time", 0, "S", MINTERS, NULL,
+    {"max-time", 0, "S", MINTERS | OPTIONS_RETRY, NULL,
      "refuse a stamp that takes longer; default 10m", options_read_max_time},
-    {"max-mem", 0, "SIZE", MINTERS | OPTIONS_BENCH, NULL,
+    {"max-mem", 0, "SIZE", MINTERS | OPTIONS_BENCH | OPTIONS_DEMAND | OPTIONS_RETRY, NULL,
      "refuse to use more memory; default half of all", options_read_max_mem},
-    {"nice", 0, "N", MINTERS, NULL,
+    {"nice", 0, "N", MINTERS | OPTIONS_RETRY, NULL,
      "lower the priority by 0 to 19; default 10", options_read_nice},
     {"date", 0, "YYYYMMDD", MINTERS | JUDGES, NULL,
      "mint for, or judge as of, this UTC day; default today", options_read_date},
@@ -207,15 +299,44 @@ static const struct options_row options_rows[] = {
      "how old a stamp may be; default 7d", options_read_validity},
     {"plot", 0, "FILE", OPTIONS_BENCH, "@path",
      "draw mint times and costs into this file, as SVG", options_read_plot},
-    {"progress", 0, "WHEN", MINTERS | OPTIONS_BENCH, "auto always never json",
+    {"sender", 0, "ADDR", OPTIONS_DELIVER | OPTIONS_SEND | OPTIONS_RETRY, NULL,
+     "envelope sender; empty for the null sender", options_read_sender},
+    {"nexthop", 0, "HOST[:PORT]", CARRIERS, NULL,
+     "deliver there, whatever the recipient's domain is", options_read_nexthop},
+    {"socks", 0, "HOST:PORT|PATH", CARRIERS, NULL,
+     "Tor's SOCKS port or socket; default: configured", options_read_socks},
+    {"yes", 0, NULL, OPTIONS_PROBE | OPTIONS_RETRY, NULL,
+     "probe: it may arrive; retry: the message is mine", options_read_yes},
+    {"message", 0, "FILE", OPTIONS_RETRY, "@path",
+     "the message, where the bounce does not return it", options_read_message},
+    {"output", 0, NULL, OPTIONS_RETRY, NULL,
+     "do not send it: write it to stdout, stamped", options_read_output},
+    {"again", 0, NULL, OPTIONS_RETRY, NULL,
+     "even if this bounce was acted upon before", options_read_again},
+    {"progress", 0, "WHEN", MINTERS | OPTIONS_BENCH | OPTIONS_SEND | OPTIONS_RETRY,
+     "auto always never json",
      "show progress on stderr: auto, always, never or json", options_read_progress},
+    {"config", 0, "FILE", SENDERS | CARRIERS, "@path",
+     "this file in place of sender.conf", options_read_config},
+    {"check", 'n', NULL, OPTIONS_CONFIG, NULL,
+     "only check", options_read_check},
+    {"import", 0, "FILE", OPTIONS_MAP, "@path",
+     "turn a list of onionmx into a map", options_read_import},
+    {"lookup", 0, "DOMAIN", OPTIONS_MAP, NULL,
+     "tell the ways to a domain, or to an address", options_read_lookup},
+    {"listen", 0, "SOCKET", OPTIONS_MAP, NULL,
+     "answer mail servers: local:/PATH, inet:PORT@ADDRESS, -", options_read_listen},
+    {"protocol", 0, "NAME", OPTIONS_MAP, "socketmap tcp_table",
+     "they speak socketmap (the default) or tcp_table", options_read_protocol},
+    {"transport", 0, "NAME", OPTIONS_MAP, NULL,
+     "what they are told to use; default onionpow", options_read_transport},
     {"json", 0, NULL, OPTIONS_ALL, NULL,
      "one JSON object a line, errors too", options_read_json},
     {"quiet", 0, NULL, OPTIONS_ALL, NULL,
      "no progress and no notes", options_read_quiet},
-    {"help", 0, NULL, OPTIONS_ALL, NULL,
+    {"help", 0, NULL, OPTIONS_ALL | OPTIONS_SENDMAIL, NULL,
      "print this and exit", options_read_help},
-    {"version", 0, NULL, OPTIONS_ALL, NULL,
+    {"version", 0, NULL, OPTIONS_ALL | OPTIONS_SENDMAIL, NULL,
      "print the version and exit", options_read_version},
 };
 /* clang-format on */

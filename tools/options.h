@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "pow/suite.h"
+#include "tools/lookup.h"
 
 #define OPTIONS_MAX_TIME_S  600    /* --max-time unless given */
 #define OPTIONS_VALIDITY_S  604800 /* --validity unless given: 7 days */
@@ -23,7 +24,15 @@ enum options_verb { /* a set of verbs is the sum of its members */
                     OPTIONS_STAMP = 1 << 3,
                     OPTIONS_SUITES = 1 << 4,
                     OPTIONS_BENCH = 1 << 5,
-                    OPTIONS_ALL = (1 << 6) - 1,
+                    OPTIONS_DEMAND = 1 << 6,
+                    OPTIONS_RETRY = 1 << 7,
+                    OPTIONS_CONFIG = 1 << 8,
+                    OPTIONS_MAP = 1 << 9,
+                    OPTIONS_DELIVER = 1 << 10,
+                    OPTIONS_SEND = 1 << 11,
+                    OPTIONS_PROBE = 1 << 12,
+                    OPTIONS_ALL = (1 << 15) - 1,
+                    OPTIONS_SENDMAIL = 1 << 15, /* takes sendmail's flags */
 };
 
 enum options_progress {
@@ -50,7 +59,21 @@ struct options {
     bool json;
     bool quiet;
     enum options_progress progress;
-    const char *plot; /* NULL: not given */
+    const char *plot;   /* NULL: not given */
+    const char *config; /* the same for these */
+    bool check;
+    const char *sender; /* "": the null sender */
+    const char *nexthop;
+    const char *socks;
+    bool yes;
+    const char *message;
+    bool output;
+    bool again;
+    const char *import;
+    const char *lookup;
+    const char *listen;
+    const char *transport;
+    enum lookup_protocol protocol;
     bool help;
     bool version;
     const char **args; /* what is no option, in order */

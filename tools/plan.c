@@ -15,14 +15,12 @@
 #include "pow/offer.h"
 #include "pow/units.h"
 #include "pow/worker.h"
+#include "tools/demand.h"
 #include "tools/fail.h"
 #include "tools/input.h"
 #include "tools/machine.h"
 #include "tools/rate.h"
 #include "tools/span.h"
-
-#define PLAN_OFFER_MAX (64 * 1024) /* octets of a text that an offer is looked for in */
-#define PLAN_TEXT_MAX  256         /* octets of a reason, NUL included */
 
 /* The slowest machine that is reckoned with: a tenth of a slow core of today. */
 #define PLAN_SLOW_KIB_S   81920.0  /* Argon2 memory filled a second */
@@ -63,27 +61,30 @@ static void xplan_check_options(const struct options *options)
 }
 
 /* Measured when it is first asked for. */
-static double xplan_rate(struct plan *plan)
+static enum op_err plan_measure(struct plan *plan)
 {
     if (plan->rate > 0)
-        return plan->rate;
-    enum op_err err =
-        rate_measure(plan->suite, plan->threads, plan->max_mem, RATE_CALIBRATE_S, &plan->rate);
+        return OP_OK;
+    return rate_measure(plan->suite, plan->threads, plan->max_mem, RATE_CALIBRATE_S, &plan->rate);
+}
 
+static void xplan_measured(enum op_err err)
+{
     if (err == OP_ERR_NOMEM)
         fail_exit(EX_TEMPFAIL, "use fewer --threads", "calibration: %s", op_err_str(err));
     if (err != OP_OK)
         fail_exit(EX_SOFTWARE, NULL, "calibration: %s", op_err_str(err));
-    return plan->rate;
 }
 
-/* Does it fit into the limits? If not, why_r says in words what it would take. */
-static bool xplan_fits(struct plan *plan, char why_r[PLAN_TEXT_MAX])
+/* Does it fit into the limits? If not, why_r says in words what it would take; *err_r says whether
+ * that could be found out. */
+static bool plan_fits(struct plan *plan, char why_r[PLAN_TEXT_MAX], enum op_err *err_r)
 {
     const struct op_suite *suite = plan->suite;
     double evals = op_effort_quantile(suite->puzzles, plan->effort, 0.9);
     double slow = suite->mem_kib > 0 ? PLAN_SLOW_KIB_S / suite->mem_kib : PLAN_SLOW_EVALS_S;
 
+    *err_r = OP_OK;
     if (!plan_has_memory(suite, plan->max_mem)) {
         char needed[OP_UNITS_MAX], limit[OP_UNITS_MAX];
         op_size_format(op_worker_mem(suite), needed);
@@ -93,7 +94,12 @@ static bool xplan_fits(struct plan *plan, char why_r[PLAN_TEXT_MAX])
     }
     if (evals / slow <= plan->max_time_s)
         return true;
-    double needed_s = evals / xplan_rate(plan);
+    *err_r = plan_measure(plan);
+    if (*err_r != OP_OK) {
+        snprintf(why_r, PLAN_TEXT_MAX, "calibration: %s", op_err_str(*err_r));
+        return false;
+    }
+    double needed_s = evals / plan->rate;
     if (needed_s <= plan->max_time_s)
         return true;
     char needed[SPAN_MAX], limit[SPAN_MAX];
@@ -116,6 +122,7 @@ static void xplan_from_work(const struct options *options, struct plan *plan)
 {
     const struct op_suite *suite = options->suite != NULL ? options->suite : op_suite_default();
     char why[PLAN_TEXT_MAX];
+    enum op_err err;
 
     plan->suite = suite;
     plan->threads = plan_threads(options, suite, &plan->max_mem);
@@ -123,61 +130,93 @@ static void xplan_from_work(const struct options *options, struct plan *plan)
     if (options->work != 0)
         plan->effort = op_effort_from_work(suite, options->work);
     if (options->seconds > 0 && plan_has_memory(suite, plan->max_mem)) {
-        double work = xplan_rate(plan) * options->seconds;
+        xplan_measured(plan_measure(plan));
+        double work = plan->rate * options->seconds;
         plan->effort = op_effort_from_work(suite, work < 9e18 ? (uint64_t)work : UINT64_MAX / 2);
     }
     if (plan->effort > suite->effort_max)
         fail_exit(EX_USAGE, NULL, "%s: no stamp can carry that much work; the most is %llu",
                   suite->name, (unsigned long long)op_effort_to_work(suite, suite->effort_max));
-    if (!xplan_fits(plan, why))
+    bool fits = plan_fits(plan, why, &err);
+    xplan_measured(err);
+    if (!fits)
         xplan_refuse(plan, why);
 }
 
+/* Of several demands the first is met: whoever has more gives them one by one. */
 static void xplan_read_offers(const char *text, struct op_offers *offers_r)
 {
+    struct demand_list list = {0};
     char *file = NULL;
     size_t len = strlen(text);
 
     if (*text == '@')
-        text = file = xinput_text(text + 1, PLAN_OFFER_MAX, &len);
-    if (!op_offers_find(text, len, offers_r))
+        text = file = xinput_text(text + 1, DEMAND_INPUT_MAX, &len);
+    demand_find(&list, text, len);
+    free(file);
+    if (list.count == 0)
         fail_exit(EX_DATAERR, "an offer looks like onionpow:1:argon2id-16m/512",
                   "--offer: there is no offer in the text");
-    free(file);
+    if (list.count > 1)
+        fail_note("--offer: the first of %zu demands; \"onionpow demand\" shows them all",
+                  list.count);
+    *offers_r = list.demands[0].offers;
+    demand_clear(&list);
 }
 
-static void xplan_take_offer(const struct options *options, const struct op_offer *offer,
-                             struct plan *plan)
+static void plan_take_offer(const struct options *options, const struct op_offer *offer,
+                            struct plan *plan)
 {
-    plan->suite = offer->suite;
-    plan->effort = offer->effort;
-    plan->rate = 0;
-    plan->quote_len = offer->quote_len;
+    *plan = (struct plan){.suite = offer->suite,
+                          .effort = offer->effort,
+                          .quote_len = offer->quote_len,
+                          .max_time_s = options->max_time_s};
     memcpy(plan->quote, offer->quote, sizeof plan->quote);
     plan->threads = plan_threads(options, offer->suite, &plan->max_mem);
 }
 
-/* The first offer, in the server's order, that is acceptable here. */
+enum plan_choice plan_choose(const struct options *options, const struct op_offers *offers,
+                             const bool *refuse, struct plan *plan_r, char why_r[PLAN_TEXT_MAX],
+                             enum op_err *err_r)
+{
+    struct plan first = {0};
+    char why[PLAN_TEXT_MAX];
+
+    *err_r = OP_OK;
+    for (size_t i = 0; i < offers->count && *err_r == OP_OK; i++) {
+        const struct op_suite *suite = offers->offer[i].suite;
+        if ((options->suite != NULL && suite != options->suite) ||
+            (refuse != NULL && refuse[op_suite_index(suite)]))
+            continue;
+        plan_take_offer(options, &offers->offer[i], plan_r);
+        if (plan_fits(plan_r, why, err_r))
+            return PLAN_CHOSEN;
+        if (first.suite == NULL || *err_r != OP_OK) {
+            first = *plan_r;
+            memcpy(why_r, why, sizeof why);
+        }
+    }
+    *plan_r = first;
+    return first.suite != NULL ? PLAN_BEYOND : PLAN_UNKNOWN;
+}
+
 static void xplan_from_offer(const struct options *options, struct plan *plan)
 {
     struct op_offers offers;
-    struct plan refused = {0};
-    char why[PLAN_TEXT_MAX], first_why[PLAN_TEXT_MAX];
+    char why[PLAN_TEXT_MAX];
+    enum op_err err;
 
     xplan_read_offers(options->offer, &offers);
-    for (size_t i = 0; i < offers.count; i++) {
-        if (options->suite != NULL && offers.offer[i].suite != options->suite)
-            continue;
-        xplan_take_offer(options, &offers.offer[i], plan);
-        if (xplan_fits(plan, why))
-            return;
-        if (refused.suite == NULL) {
-            refused = *plan;
-            memcpy(first_why, why, sizeof first_why);
-        }
+    enum plan_choice choice = plan_choose(options, &offers, NULL, plan, why, &err);
+    xplan_measured(err);
+    switch (choice) {
+    case PLAN_CHOSEN:
+        return;
+    case PLAN_BEYOND:
+        xplan_refuse(plan, why);
+    case PLAN_UNKNOWN:
+        break;
     }
-    if (refused.suite != NULL)
-        xplan_refuse(&refused, first_why);
     if (options->suite != NULL)
         fail_exit(EX_UNAVAILABLE, "leave --suite out to take what is offered",
                   "the server does not offer %s", options->suite->name);

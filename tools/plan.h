@@ -7,8 +7,12 @@
 #ifndef TOOLS_PLAN_H
 #define TOOLS_PLAN_H
 
+#include "pow/err.h"
+#include "pow/offer.h"
 #include "pow/stamp.h"
 #include "tools/options.h"
+
+#define PLAN_TEXT_MAX 256 /* octets of a reason, NUL included */
 
 struct plan {
     const struct op_suite *suite;
@@ -28,6 +32,19 @@ unsigned plan_threads(const struct options *options, const struct op_suite *suit
 
 /* Does one evaluation fit into so much memory? */
 bool plan_has_memory(const struct op_suite *suite, uint64_t max_mem);
+
+enum plan_choice {
+    PLAN_CHOSEN,
+    PLAN_BEYOND,  /* every offer is beyond the limits; the plan is that of the first */
+    PLAN_UNKNOWN, /* nothing is offered that is known, and not refused, here */
+};
+
+/* The first offer, in the server's order, that is acceptable. refuse: suites that are not, by
+ * op_suite_index; NULL: none. why_r is for BEYOND: what the first would take. *err_r is not OP_OK
+ * if the machine's speed could not be measured; then the choice is BEYOND. */
+enum plan_choice plan_choose(const struct options *options, const struct op_offers *offers,
+                             const bool *refuse, struct plan *plan_r, char why_r[PLAN_TEXT_MAX],
+                             enum op_err *err_r);
 
 /* For so many recipients. Ends the run with 64 (options that contradict each other), 65 (no offer
  * in the text), 66 (no such file) or 69 (beyond the limits, or no offer that is acceptable here).

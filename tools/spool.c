@@ -10,8 +10,6 @@
 #include "tools/fail.h"
 #include "tools/out.h"
 
-#define SPOOL_BLOCK 65536
-
 static FILE *xspool_create(void)
 {
     const char *directory = getenv("TMPDIR");
@@ -35,30 +33,59 @@ static void xspool_check(FILE *stream, const char *what)
         fail_exit(EX_IOERR, NULL, "%s: %s", what, strerror(errno));
 }
 
-static void xspool_copy(FILE *from, FILE *to)
+void xspool_init(struct spool *spool_r)
 {
-    char block[SPOOL_BLOCK];
-    size_t n;
+    *spool_r = (struct spool){.memory = xmalloc(SPOOL_MEMORY_MAX)};
+}
 
-    while ((n = fread(block, 1, sizeof block, from)) > 0) {
-        if (fwrite(block, 1, n, to) != n)
-            break;
-    }
-    xspool_check(from, "input");
-    if (!ferror(to))
-        fflush(to);
-    xspool_check(to, "temporary file");
+void xspool_add(struct spool *spool, const void *data, size_t len)
+{
+    size_t room = SPOOL_MEMORY_MAX - spool->len;
+    size_t kept = len < room ? len : room;
+
+    memcpy(spool->memory + spool->len, data, kept);
+    spool->len += kept;
+    if (kept == len)
+        return;
+    if (spool->file == NULL)
+        spool->file = xspool_create();
+    fwrite((const char *)data + kept, 1, len - kept, spool->file);
+    xspool_check(spool->file, "temporary file");
 }
 
 void xspool_read(FILE *stream, struct spool *spool_r)
 {
-    *spool_r = (struct spool){.memory = xmalloc(SPOOL_MEMORY_MAX)};
-    spool_r->len = fread(spool_r->memory, 1, SPOOL_MEMORY_MAX, stream);
+    char block[SPOOL_BLOCK];
+    size_t n;
+
+    xspool_init(spool_r);
+    while ((n = fread(block, 1, sizeof block, stream)) > 0)
+        xspool_add(spool_r, block, n);
     xspool_check(stream, "input");
-    if (spool_r->len < SPOOL_MEMORY_MAX)
+}
+
+void xspool_rewind(struct spool *spool)
+{
+    spool->at = 0;
+    if (spool->file == NULL)
         return;
-    spool_r->file = xspool_create();
-    xspool_copy(stream, spool_r->file);
+    if (fflush(spool->file) != 0) /* a full disk may show only here */
+        xspool_check(spool->file, "temporary file");
+    rewind(spool->file);
+}
+
+size_t xspool_next(struct spool *spool, void *block_r, size_t size)
+{
+    size_t left = spool->len - spool->at;
+    size_t given = size < left ? size : left;
+
+    memcpy(block_r, spool->memory + spool->at, given);
+    spool->at += given;
+    if (given > 0 || spool->file == NULL)
+        return given;
+    given = fread(block_r, 1, size, spool->file);
+    xspool_check(spool->file, "temporary file");
+    return given;
 }
 
 void xspool_write(struct spool *spool)
@@ -66,13 +93,9 @@ void xspool_write(struct spool *spool)
     char block[SPOOL_BLOCK];
     size_t n;
 
-    xout_write(spool->memory, spool->len);
-    if (spool->file == NULL)
-        return;
-    rewind(spool->file);
-    while ((n = fread(block, 1, sizeof block, spool->file)) > 0)
+    xspool_rewind(spool);
+    while ((n = xspool_next(spool, block, sizeof block)) > 0)
         xout_write(block, n);
-    xspool_check(spool->file, "temporary file");
 }
 
 void spool_clear(struct spool *spool)

@@ -14,11 +14,13 @@ MAY_INCLUDE = {"pow": {"pow"}, "milter": {"pow", "milter"}, "tools": {"pow", "to
 
 HOME = {  # third-party header: the files that may include it
     "libmilter/": {"milter/mfi.c", "milter/act.c"},
-    "confuse.h": {"milter/conf.c"},
+    "confuse.h": {"milter/conf.c", "tools/sender_parse.c"},
     "lmdb.h": {"milter/ledger_lmdb.c"},
     "argon2.h": {"pow/suite_argon2id_lib.c", "tools/bench_libargon2.c"},
     "idn2.h": {"pow/recipient.c"},
-    "openssl/": {"pow/key.c"},
+    "curl/": {"tools/socks.c"},
+    "openssl/": {"pow/key.c", "tools/tls.c", "tools/onion.c"},
+    "unbound.h": {"tools/srv.c"},
     "immintrin.h": {"pow/sha256_ni.h"} | {f"pow/{kernel}.c" for kernel in (
         "argon2id_avx2", "argon2id_avx512", "sha256_search_avx2", "sha256_search_avx512")},
     "arm_neon.h": {"pow/argon2id_neon.c"},
