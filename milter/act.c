@@ -91,6 +91,16 @@ bool act_references(struct smfi_str *ctx, const char *value, bool present)
     return status == MI_SUCCESS;
 }
 
+bool act_stamp(struct smfi_str *ctx, const char *value)
+{
+    static char field[] = OP_STAMP_FIELD;
+    char text[OP_STAMP_TEXT_MAX];
+
+    strncpy(text, value, sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    return smfi_insheader(ctx, 0, field, text) == MI_SUCCESS;
+}
+
 void act_progress(void *ctx)
 {
     /* A failure shows again, and is dealt with, at the answer itself. */

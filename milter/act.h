@@ -10,6 +10,7 @@
 
 #include "milter/authres.h"
 #include "milter/reply.h"
+#include "pow/stamp.h"
 
 struct smfi_str; /* libmilter's SMFICTX */
 
@@ -23,6 +24,9 @@ bool act_mark(struct smfi_str *ctx, const struct authres_marks *forged, const ch
 
 /* Gives the message this References field: in place of the one it has, or as a new one. */
 bool act_references(struct smfi_str *ctx, const char *value, bool present);
+
+/* Inserts a stamp on top; false if libmilter failed. */
+bool act_stamp(struct smfi_str *ctx, const char *value);
 
 /* Tells the MTA that we are still at work; the argument is its context. Only at the end of a
  * message. */

@@ -25,10 +25,12 @@ enum conf_mode {
     CONF_MONITOR,
     CONF_OFF,
     CONF_SIGN, /* outgoing mail: adds reply tokens */
+    CONF_MINT, /* outgoing mail: the same, and stamps */
 };
 enum conf_privacy { CONF_STRICT, CONF_NORMAL, CONF_DEBUG };
 enum conf_log { CONF_LOG_AUTO, CONF_LOG_SYSLOG, CONF_LOG_STDERR };
 enum conf_price { CONF_FIXED, CONF_ADAPTIVE };
+enum conf_late { CONF_LATE_SEND, CONF_LATE_TEMPFAIL };
 
 struct conf_suite {
     bool enabled;
@@ -65,6 +67,8 @@ struct conf_listener {
     size_t local_mailers_count;
     double price_factor; /* 0.01..1000 */
     bool gateway;        /* recipients elsewhere are taken too, at the full price each */
+    char **mint_domains; /* "example.org", or ".onion" for all that ends so */
+    size_t mint_domains_count;
     struct conf_exempt exempt;
 };
 
@@ -107,6 +111,16 @@ struct conf {
         uint32_t validity_s;
         unsigned uses; /* messages that one token pays for */
     } replies;
+    struct {
+        unsigned messages;        /* minted for at the same time */
+        unsigned max_cpu_threads; /* of all of them; 0 = all */
+        uint64_t max_memory;      /* of all of them */
+        unsigned queue;           /* messages that may wait */
+        uint32_t time_s;          /* for one message, waiting included */
+        unsigned recipients;      /* of one message that stamps are made for */
+        enum conf_late late;      /* what becomes of it without them */
+        char *offers;             /* state directory of "onionpow deliver"; "" = none */
+    } mint;
     struct {
         char *listen;   /* "" = none; "inet:9464@127.0.0.1", "local:/path" */
         bool public;    /* may listen beyond loopback */

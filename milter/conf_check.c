@@ -214,6 +214,36 @@ static bool gateway_guards(const struct conf_listener *listener, struct conf_con
                    "mode = enforce and relay-guard = yes, else it would be an open relay");
 }
 
+/* One message's share of the memory has to do for one evaluation of some suite that we ask for. */
+static bool minting_fits(const struct conf *conf, const struct conf_listener *listener,
+                         struct conf_conflict *conflict)
+{
+    uint64_t share = conf->mint.max_memory / conf->mint.messages;
+    char memory[OP_UNITS_MAX];
+
+    if (listener->mode != CONF_MINT)
+        return true;
+    for (size_t i = 0; i < op_suite_count(); i++) {
+        if (conf->suite[i].enabled && op_worker_mem(op_suite_at(i)) <= share)
+            return true;
+    }
+    op_size_format(conf->mint.max_memory, memory);
+    at(conflict, CONF_KEY_MINT, NULL, "max-memory");
+    got(conflict, "%s for %u message%s", memory, conf->mint.messages,
+        conf->mint.messages == 1 ? "" : "s");
+    return allowed(conflict,
+                   "for each message as much as one evaluation of an enabled suite needs");
+}
+
+static bool domains_given(const struct conf_listener *listener, struct conf_conflict *conflict)
+{
+    if (listener->mode != CONF_MINT || listener->mint_domains_count > 0)
+        return true;
+    at(conflict, CONF_KEY_LISTENER, listener->name, "mint-domains");
+    got(conflict, "none");
+    return allowed(conflict, "at least one domain with mode = mint, else no stamp is ever minted");
+}
+
 static bool covers_daemons(const struct conf_listener *outer, const struct conf_listener *inner)
 {
     for (size_t i = 0; i < inner->match_daemon_count; i++) {
@@ -275,7 +305,8 @@ bool conf_check(const struct conf *conf, struct conf_conflict *conflict_r)
     for (size_t i = 0; i < conf->listener_count; i++) {
         const struct conf_listener *listener = &conf->listener[i];
         if (!price_fits(conf, listener, conflict_r) || !mailers_given(listener, conflict_r) ||
-            !gateway_guards(listener, conflict_r) || !reachable(conf, i, conflict_r))
+            !gateway_guards(listener, conflict_r) || !minting_fits(conf, listener, conflict_r) ||
+            !domains_given(listener, conflict_r) || !reachable(conf, i, conflict_r))
             return false;
     }
     return grace_fits(conf, conflict_r) && metrics_private(conf, conflict_r);

@@ -10,6 +10,7 @@
 
 #define HELP_URL_MAX 200 /* octets: it has to fit into one line of an SMTP reply */
 #define MACRO_MAX    255
+#define DOMAIN_MAX   255
 
 static bool is_graphic(const char *text) /* visible ASCII, no blanks */
 {
@@ -129,6 +130,15 @@ bool conf_form_help_url(const char *text)
 bool conf_form_backend(const char *text)
 {
     return strcmp(text, "lmdb") == 0 || strcmp(text, "memory") == 0;
+}
+
+/* Letters, digits and hyphens, with a dot: a name without one would match nobody's mail. */
+bool conf_form_domain(const char *text)
+{
+    static const char set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+    size_t len = strspn(text, set);
+    return len > 1 && len <= DOMAIN_MAX && text[len] == '\0' && strchr(text, '.') &&
+           !strstr(text, "..") && text[len - 1] != '.';
 }
 
 bool conf_form_macro(const char *text)

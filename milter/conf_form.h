@@ -21,7 +21,8 @@ bool conf_form_listen(const char *text); /* "", inet:PORT@ADDRESS or local:/PATH
 bool conf_form_authserv_id(const char *text);
 bool conf_form_help_url(const char *text);
 bool conf_form_backend(const char *text);
-bool conf_form_macro(const char *text); /* a value that an MTA's macro may have */
+bool conf_form_domain(const char *text); /* "example.org", or ".onion" for all below */
+bool conf_form_macro(const char *text);  /* a value that an MTA's macro may have */
 
 const char *conf_form_unix_path(const char *socket); /* NULL: it is not a Unix socket */
 /* Can nobody but this host reach it? `listen` is well-formed. */

@@ -9,6 +9,7 @@
 
 #include "milter/conf.h"
 #include "milter/conf_form.h"
+#include "pow/stamp.h"
 
 #define KIB   (UINT64_C(1) << 10)
 #define MIB   (UINT64_C(1) << 20)
@@ -17,7 +18,8 @@
 static const char *const log_words[] = {"auto", "syslog", "stderr", NULL};
 static const char *const privacy_words[] = {"strict", "normal", "debug", NULL};
 static const char *const price_words[] = {"fixed", "adaptive", NULL};
-static const char *const mode_words[] = {"enforce", "monitor", "off", "sign", NULL};
+static const char *const mode_words[] = {"enforce", "monitor", "off", "sign", "mint", NULL};
+static const char *const late_words[] = {"send", "tempfail", NULL};
 
 const char *conf_mode_str(enum conf_mode mode)
 {
@@ -131,6 +133,25 @@ static const struct conf_key keys[] = {
     {CONF_KEY_REPLIES, CONF_KEY_NUMBER, "uses", IN_CONF(replies.uses), .fallback = "5", .min = 1,
      .max = 100, .allowed = "a number from 1 to 100"},
 
+    {CONF_KEY_MINT, CONF_KEY_NUMBER, "messages", IN_CONF(mint.messages), .fallback = "1", .min = 1,
+     .max = 64, .allowed = "a number from 1 to 64"},
+    {CONF_KEY_MINT, CONF_KEY_NUMBER, "max-cpu-threads", IN_CONF(mint.max_cpu_threads),
+     .fallback = "0", .max = 1024, .allowed = "a number from 0 (all processors) to 1024"},
+    {CONF_KEY_MINT, CONF_KEY_SIZE, "max-memory", IN_CONF(mint.max_memory), .fallback = "512MiB",
+     .min = 64 * KIB, .max = UINT64_C(1) << 44,
+     .allowed = "a size such as 64MiB or 1GiB, from 64KiB to 16TiB"},
+    {CONF_KEY_MINT, CONF_KEY_NUMBER, "queue", IN_CONF(mint.queue), .fallback = "16", .max = 65536,
+     .allowed = "a number from 0 to 65536"},
+    {CONF_KEY_MINT, CONF_KEY_DURATION, "time", IN_CONF(mint.time_s), .fallback = "90s", .min = 1,
+     .max = 240,
+     .allowed = "a duration from 1s to 240s: MTAs give up on a filter after five minutes"},
+    {CONF_KEY_MINT, CONF_KEY_NUMBER, "recipients", IN_CONF(mint.recipients), .fallback = "20",
+     .min = 1, .max = OP_STAMPS_MAX, .allowed = "a number from 1 to 200"},
+    {CONF_KEY_MINT, CONF_KEY_WORD, "late", IN_CONF(mint.late), .fallback = "send",
+     .words = late_words, .allowed = "send or tempfail"},
+    {CONF_KEY_MINT, CONF_KEY_TEXT, "offers", IN_CONF(mint.offers), .fallback = "",
+     .valid = conf_form_path_or_empty, .allowed = "an absolute path, or \"\" for none"},
+
     {CONF_KEY_METRICS, CONF_KEY_TEXT, "listen", IN_CONF(metrics.listen), .fixed = true,
      .fallback = "", .valid = conf_form_listen,
      .allowed = "inet:PORT@ADDRESS with a number or localhost, local:/PATH, or \"\" for none"},
@@ -145,7 +166,7 @@ static const struct conf_key keys[] = {
      .allowed = "addresses or networks without host bits, such as 192.0.2.0/24 or "
                 "fc00:dead:beef:4dad::/64"},
     {CONF_KEY_LISTENER, CONF_KEY_WORD, "mode", IN_LISTENER(mode), .fallback = "enforce",
-     .words = mode_words, .allowed = "enforce, monitor, off or sign"},
+     .words = mode_words, .allowed = "enforce, monitor, off, sign or mint"},
     {CONF_KEY_LISTENER, CONF_KEY_BOOL, "relay-guard", IN_LISTENER(relay_guard), .fallback = "yes",
      .allowed = "yes or no"},
     {CONF_KEY_LISTENER, CONF_KEY_NAMES, "local-mailers", LIST(local_mailers),
@@ -156,6 +177,9 @@ static const struct conf_key keys[] = {
      .allowed = "a number from 0.01 to 1000, such as 1.5"},
     {CONF_KEY_LISTENER, CONF_KEY_BOOL, "gateway", IN_LISTENER(gateway), .fallback = "no",
      .allowed = "yes or no"},
+    {CONF_KEY_LISTENER, CONF_KEY_NAMES, "mint-domains", LIST(mint_domains), .fallback = ".onion",
+     .valid = conf_form_domain,
+     .allowed = "domains in their ASCII form such as example.org, or .example.org for all below"},
 
     {CONF_KEY_EXEMPT, CONF_KEY_BOOL, "authenticated", IN_LISTENER(exempt.authenticated),
      .fallback = "yes", .allowed = "yes or no"},
@@ -211,6 +235,8 @@ const char *conf_key_block_str(enum conf_key_block block)
         return "circuit";
     case CONF_KEY_REPLIES:
         return "replies";
+    case CONF_KEY_MINT:
+        return "mint";
     case CONF_KEY_METRICS:
         return "metrics";
     case CONF_KEY_LISTENER:

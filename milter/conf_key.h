@@ -20,11 +20,12 @@ enum conf_key_block {
     CONF_KEY_PRICE,
     CONF_KEY_CIRCUIT,
     CONF_KEY_REPLIES,
+    CONF_KEY_MINT,
     CONF_KEY_METRICS,
     CONF_KEY_LISTENER, /* of struct conf_listener */
     CONF_KEY_EXEMPT,   /* of struct conf_listener, inside its block */
 };
-#define CONF_KEY_BLOCKS 10
+#define CONF_KEY_BLOCKS 11
 
 enum conf_key_kind {
     CONF_KEY_TEXT,      /* char * */

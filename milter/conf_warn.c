@@ -126,6 +126,11 @@ static void warn_listener(const struct conf *conf, const struct conf_listener *l
     if (listener->mode == CONF_SIGN && matches_all(listener))
         warn(ear, "listener %s: mode = sign without a match: mail from outside passes unpaid",
              name);
+    if (listener->mode == CONF_MINT && matches_all(listener))
+        warn(ear,
+             "listener %s: mode = mint without a match: mail from outside passes unpaid, and we "
+             "mint for it",
+             name);
     if (listener->mode == CONF_SIGN && !conf->replies.accept)
         warn(ear,
              "listener %s: mode = sign, but replies.accept = no: its tokens will not be honoured",

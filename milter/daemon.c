@@ -22,7 +22,9 @@
 #include "milter/log.h"
 #include "milter/metrics.h"
 #include "milter/mfi.h"
+#include "milter/minter.h"
 #include "milter/notify.h"
+#include "milter/offerbook.h"
 #include "milter/sandbox.h"
 #include "milter/service.h"
 #include "milter/signals.h"
@@ -42,6 +44,7 @@ struct daemon {
     struct market *market;
     struct circuits *circuits;
     struct metrics *metrics;
+    struct minter *minter;
     struct service *service;
     struct status *status;
     struct exporter *exporter;
@@ -146,13 +149,23 @@ static struct gate_limits limits_of(const struct conf *conf)
                                 .wait_s = conf->verify.wait_s};
 }
 
+static struct minter_limits minting_of(const struct conf *conf)
+{
+    return (struct minter_limits){.messages = conf->mint.messages,
+                                  .threads = conf->mint.max_cpu_threads,
+                                  .memory = conf->mint.max_memory,
+                                  .queue = conf->mint.queue};
+}
+
 static int open_site(struct daemon *daemon)
 {
     const struct conf *conf = daemon->conf;
     daemon->market = market_new(daemon->ledger, conf, (int64_t)time(NULL));
     daemon->circuits = circuits_new(conf->circuit.clients);
     daemon->metrics = metrics_new();
-    if (!daemon->market || !daemon->circuits || !daemon->metrics)
+    const struct minter_limits minting = minting_of(conf);
+    daemon->minter = minter_new(&minting);
+    if (!daemon->market || !daemon->circuits || !daemon->metrics || !daemon->minter)
         return fail(EX_OSERR, "out of memory");
     metrics_listeners(daemon->metrics, conf);
     return EX_OK;
@@ -165,7 +178,8 @@ static int open_service(struct daemon *daemon)
     const struct service_parts parts = {.site = {.key = daemon->key,
                                                  .market = daemon->market,
                                                  .circuits = daemon->circuits,
-                                                 .metrics = daemon->metrics},
+                                                 .metrics = daemon->metrics,
+                                                 .minter = daemon->minter},
                                         .ledger = daemon->ledger,
                                         .gate = daemon->gate};
     if (daemon->gate)
@@ -227,6 +241,30 @@ static void warn_slow(void)
                  task);
 }
 
+static bool mints(const struct conf *conf)
+{
+    for (size_t i = 0; i < conf->listener_count; i++) {
+        if (conf->listener[i].mode == CONF_MINT)
+            return true;
+    }
+    return false;
+}
+
+/* What only the machine can tell, once we are who we shall be. */
+static void warn_minting(const struct conf *conf)
+{
+    char why[CONF_WHY_MAX];
+
+    if (!mints(conf))
+        return;
+    if (!minter_yields())
+        log_line(LOG_LEVEL_WARNING, "mint: priority cannot be lowered (setpriority): minting takes "
+                                    "processors from verification");
+    if (conf->mint.offers[0] != '\0' && !offerbook_readable(conf->mint.offers, why, sizeof why))
+        log_line(LOG_LEVEL_WARNING, "mint.offers: %s: all stamps are minted as our own suites say",
+                 why);
+}
+
 static int start(struct daemon *daemon)
 {
     const char *part;
@@ -242,6 +280,7 @@ static int start(struct daemon *daemon)
     if (status != EX_OK)
         return status;
     sandbox_harden();
+    warn_minting(daemon->conf);
     if (!signals_open())
         return fail(EX_OSERR, strerror(errno));
 
@@ -260,6 +299,7 @@ static void release(struct daemon *daemon)
     exporter_stop(daemon->exporter);
     status_free(daemon->status);
     service_free(daemon->service);
+    minter_free(daemon->minter);
     metrics_free(daemon->metrics);
     circuits_free(daemon->circuits);
     market_free(daemon->market);
@@ -293,11 +333,14 @@ static void reload(struct daemon *daemon)
         return;
     }
     const struct gate_limits limits = limits_of(conf);
+    const struct minter_limits minting = minting_of(conf);
     warn_fixed(daemon, conf);
     log_open(conf->log, log_most(spec));
     gate_set_limits(daemon->gate, &limits);
+    minter_set_limits(daemon->minter, &minting);
     metrics_listeners(daemon->metrics, conf);
     conf_warn_all(conf, (int64_t)time(NULL), warn, NULL);
+    warn_minting(conf);
     /* At once, so that what was in force until now goes into the grace period. A store that fails
      * is the keeper's to tell. */
     (void)market_tick(daemon->market, conf, (int64_t)time(NULL));
@@ -335,6 +378,7 @@ __attribute__((noreturn)) static void stop(struct daemon *daemon, int status)
     if (conf_socket_path(daemon->conf))
         unlink(conf_socket_path(daemon->conf));
     exporter_stop(daemon->exporter);
+    minter_close(daemon->minter); /* it may take minutes */
     grace();
     unsigned left = service_drain(daemon->service, DRAIN_S);
     gate_close(daemon->gate);

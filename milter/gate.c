@@ -12,10 +12,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <time.h>
+
+#include "milter/processors.h"
 
 struct slot { /* a worker, busy or idle */
     TAILQ_ENTRY(slot) link;
@@ -302,20 +303,12 @@ void gate_leave(struct gate *gate, struct op_worker *worker)
  * Life
  */
 
-static unsigned usable_processors(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
-        return 1;
-    return (unsigned)CPU_COUNT(&set);
-}
-
 void gate_set_limits(struct gate *gate, const struct gate_limits *limits)
 {
     pthread_mutex_lock(&gate->lock);
     gate->limits = *limits;
     if (gate->limits.threads == 0)
-        gate->limits.threads = usable_processors();
+        gate->limits.threads = processors_count();
     evict(gate, gate->limits.memory);
     admit(gate);
     pthread_mutex_unlock(&gate->lock);

@@ -221,16 +221,32 @@ static bool is_reason(size_t reason)
     return reason != OUTCOME_UNPAID && reason != OUTCOME_COUNT + OP_VERDICT_PASS;
 }
 
+/* Does it become of our own mail alone? */
+static bool is_outgoing(enum outcome outcome)
+{
+    return outcome == OUTCOME_SIGNED || outcome == OUTCOME_MINTED || outcome == OUTCOME_STAMPED ||
+           outcome == OUTCOME_UNSTAMPED || outcome == OUTCOME_LATE || outcome == OUTCOME_NO_MINTER;
+}
+
+/* What can become of a message for which stamps may be minted. */
+static bool is_of_minting(enum outcome outcome)
+{
+    return (is_outgoing(outcome) && outcome != OUTCOME_SIGNED) || outcome == OUTCOME_EXEMPT ||
+           outcome == OUTCOME_CROWD || outcome == OUTCOME_INTERNAL;
+}
+
 static bool is_expected(const struct listener *listener, enum outcome outcome, bool would)
 {
     int mode = atomic_load_explicit(&listener->mode, memory_order_relaxed);
     switch ((enum conf_mode)mode) {
     case CONF_ENFORCE:
-        return !would && outcome != OUTCOME_SIGNED;
+        return !would && !is_outgoing(outcome);
     case CONF_MONITOR:
-        return would == is_hypothetical(outcome) && outcome != OUTCOME_SIGNED;
+        return would == is_hypothetical(outcome) && !is_outgoing(outcome);
     case CONF_SIGN:
         return !would && outcome == OUTCOME_SIGNED;
+    case CONF_MINT:
+        return !would && is_of_minting(outcome);
     case CONF_OFF:
         break;
     }

@@ -57,6 +57,23 @@ static void write_gate(const struct metrics_gauges *gauges, FILE *out)
     write_rows(rows, sizeof rows / sizeof *rows, out);
 }
 
+static void write_minter(const struct metrics_gauges *gauges, FILE *out)
+{
+    const struct row rows[] = {
+        {"onionpow_minter_messages_busy", EXPOSITION_GAUGE,
+         "Outgoing messages for which stamps are being minted.", (double)gauges->minter_busy},
+        {"onionpow_minter_messages_max", EXPOSITION_GAUGE,
+         "Outgoing messages that may be minted for at once.", (double)gauges->minter_messages},
+        {"onionpow_minter_queue_length", EXPOSITION_GAUGE, "Outgoing messages that wait for it.",
+         (double)gauges->minter_waiting},
+        {"onionpow_minter_queue_max", EXPOSITION_GAUGE, "Outgoing messages that may wait.",
+         (double)gauges->minter_queue},
+        {"onionpow_minter_stamps_total", EXPOSITION_COUNTER, "Stamps minted for outgoing mail.",
+         (double)gauges->minter_stamps},
+    };
+    write_rows(rows, sizeof rows / sizeof *rows, out);
+}
+
 static void write_ledger(const struct metrics_gauges *gauges, FILE *out)
 {
     const struct row rows[] = {
@@ -100,5 +117,6 @@ void metrics_gauges_format(const struct metrics_gauges *gauges, FILE *out)
     write_process(gauges, out);
     write_price(gauges, out);
     write_gate(gauges, out);
+    write_minter(gauges, out);
     write_ledger(gauges, out);
 }

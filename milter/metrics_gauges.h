@@ -16,7 +16,10 @@ struct metrics_gauges {                /* taken when the text is asked for */
     uint64_t gate_busy, gate_threads;  /* verifications going on; how many may at once */
     uint64_t gate_waiting, gate_queue; /* messages waiting for one; how many may */
     uint64_t gate_memory, gate_memory_max;
-    uint64_t gate_saturated; /* messages turned away since the start */
+    uint64_t gate_saturated;               /* messages turned away since the start */
+    uint64_t minter_busy, minter_messages; /* messages minted for; how many may be at once */
+    uint64_t minter_waiting, minter_queue; /* ... waiting for it; how many may */
+    uint64_t minter_stamps;                /* minted since the start */
     uint64_t ledger_entries, ledger_bytes, ledger_max_bytes;
     bool ledger_known; /* false: the ledger did not answer; its gauges are left out */
     uint64_t circuits, sessions;

@@ -203,6 +203,26 @@ static void add_references(SMFICTX *ctx, const struct session *session)
         log_line(LOG_LEVEL_WARNING, "libmilter did not add a reply token to a message");
 }
 
+/* Stamps that are missing, or some of them, would be told of by a bounce, hours later. */
+static bool add_stamps(SMFICTX *ctx, const struct session *session)
+{
+    char value[OP_STAMP_TEXT_MAX];
+
+    for (size_t i = 0; session_stamp(session, i, value); i++) {
+        if (act_stamp(ctx, value))
+            continue;
+        log_line(LOG_LEVEL_WARNING, "libmilter did not add a stamp to a message");
+        return false;
+    }
+    return true;
+}
+
+static sfsistat let_pass(SMFICTX *ctx, const struct session *session)
+{
+    add_references(ctx, session);
+    return add_stamps(ctx, session) ? accept_message(ctx, session) : SMFIS_TEMPFAIL;
+}
+
 static sfsistat end_message(SMFICTX *ctx, struct session *session)
 {
     struct check_means means = {
@@ -223,8 +243,7 @@ static sfsistat end_message(SMFICTX *ctx, struct session *session)
     session_end(session, &means, &answer);
     if (answer.tell)
         tell(ctx, &answer.report, (uint64_t)((monotonic_s() - start) * 1e3));
-    add_references(ctx, session);
-    status = answer.refuse ? act_refuse(ctx, &answer.reply) : accept_message(ctx, session);
+    status = answer.refuse ? act_refuse(ctx, &answer.reply) : let_pass(ctx, session);
     session_reset(session);
     return status;
 }

@@ -3,7 +3,29 @@
 
 bool outcome_refuses(enum outcome outcome)
 {
-    return outcome != OUTCOME_PASS && outcome != OUTCOME_EXEMPT && outcome != OUTCOME_SIGNED;
+    switch (outcome) {
+    case OUTCOME_PASS:
+    case OUTCOME_EXEMPT:
+    case OUTCOME_SIGNED:
+    case OUTCOME_MINTED:
+    case OUTCOME_STAMPED:
+    case OUTCOME_UNSTAMPED:
+        return false;
+    case OUTCOME_UNPAID:
+    case OUTCOME_STAMPS:
+    case OUTCOME_RELAY:
+    case OUTCOME_ADDRESS:
+    case OUTCOME_CROWD:
+    case OUTCOME_BUSY:
+    case OUTCOME_SATURATED:
+    case OUTCOME_LEDGER:
+    case OUTCOME_INTERNAL:
+    case OUTCOME_CLOSING:
+    case OUTCOME_LATE:
+    case OUTCOME_NO_MINTER:
+        break;
+    }
+    return true;
 }
 
 const char *outcome_str(enum outcome outcome)
@@ -35,6 +57,16 @@ const char *outcome_str(enum outcome outcome)
         return "closing";
     case OUTCOME_SIGNED:
         return "signed";
+    case OUTCOME_MINTED:
+        return "minted";
+    case OUTCOME_STAMPED:
+        return "stamped";
+    case OUTCOME_UNSTAMPED:
+        return "unstamped";
+    case OUTCOME_LATE:
+        return "late";
+    case OUTCOME_NO_MINTER:
+        return "no-minter";
     }
     return "invalid";
 }

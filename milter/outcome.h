@@ -23,9 +23,14 @@ enum outcome {
     OUTCOME_INTERNAL,  /* our own machinery failed */
     OUTCOME_CLOSING,   /* this connection has brought a failed proof before */
     OUTCOME_SIGNED,    /* a message of ours: let through, with a reply token where it can be */
+    OUTCOME_MINTED,    /* a message of ours: stamps were made for it */
+    OUTCOME_STAMPED,   /* a message of ours: it had stamps already */
+    OUTCOME_UNSTAMPED, /* a message of ours: let through without the stamps that it should have */
+    OUTCOME_LATE,      /* its stamps could not be made in time */
+    OUTCOME_NO_MINTER, /* there was no turn, or no memory, to make them */
 };
 
-#define OUTCOME_COUNT 13
+#define OUTCOME_COUNT 18
 
 /* Is the recipient or message turned away, now or for good? */
 bool outcome_refuses(enum outcome outcome);

@@ -72,7 +72,7 @@ static void print_listener(const struct conf *conf, const struct conf_listener *
 
     fprintf(out, "%-14s %-10s %12.4g ", listener->name, conf_mode_str(listener->mode),
             listener->price_factor);
-    if (listener->mode == CONF_OFF || listener->mode == CONF_SIGN) {
+    if (listener->mode != CONF_ENFORCE && listener->mode != CONF_MONITOR) {
         fputs("-\n", out);
         return;
     }

@@ -55,6 +55,15 @@ static const struct {
                           "the stamp cannot be checked because of a local fault. Try again later, "
                           "with the same stamp"},
     [OUTCOME_SIGNED] = {"250", "2.0.0", "ok"},
+    [OUTCOME_MINTED] = {"250", "2.0.0", "ok"},
+    [OUTCOME_STAMPED] = {"250", "2.0.0", "ok"},
+    [OUTCOME_UNSTAMPED] = {"250", "2.0.0", "ok"},
+    [OUTCOME_LATE] = {"451", "4.3.2",
+                      "the proof of work that this message needs could not be done in time. Try "
+                      "again later, or with fewer recipients"},
+    [OUTCOME_NO_MINTER] = {"451", "4.3.2",
+                           "the proof of work that this message needs cannot be done right now. "
+                           "Try again in a few minutes"},
     [OUTCOME_CLOSING] = {"421", "4.7.0",
                          "this connection has brought a stamp with a failed proof of work. Send "
                          "the next message over a new connection"},

@@ -64,6 +64,8 @@ static void append_details(char *line, const struct report *report)
         append(line, " replies=%u", report->replies);
     if (report->quote != OP_QUOTE_VALID)
         append(line, " quote=%s", op_quote_str(report->quote));
+    if (report->lack != OUTCOME_PASS)
+        append(line, " lack=%s", outcome_str(report->lack));
     if (report->circuit != NULL && report->circuit[0] != '\0')
         append(line, " circuit=%s", report->circuit);
 }

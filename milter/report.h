@@ -5,7 +5,8 @@
  *
  * Behind that comes what there is to tell: rule=null-sender (an exemption that held for one of the
  * recipients), replies=1 (recipients paid for by a reply token), quote=expired (a quote that was
- * not honoured), circuit=1f0c93aa (of this client, another every day).
+ * not honoured), lack=late (why no stamps were minted for a message of ours), circuit=1f0c93aa (of
+ * this client, another every day).
  *
  * Without a client no address, Message-ID or stamp is in it. With one, the line ends with its
  * address, the first recipient, the number of the others, and the start of the first stamp's
@@ -41,6 +42,7 @@ struct report {           /* a value; strings are borrowed */
     enum exempt_rule rule;   /* the first exemption that held for a recipient */
     unsigned replies;        /* recipients for whom a reply token stood in */
     enum op_quote quote;     /* VALID: no quote was refused */
+    enum outcome lack;       /* UNSTAMPED: why there are no stamps; else PASS */
     const char *circuit;     /* "" = unknown */
     const char *client;      /* address; NULL: not to be told, nor is the recipient */
     const char *recipient;   /* the first one; NULL: there is none */

@@ -6,6 +6,7 @@
 
 #include "milter/msg.h"
 #include "milter/policy.h"
+#include "milter/postage.h"
 #include "milter/price.h"
 #include "milter/scope.h"
 #include "pow/date.h"
@@ -27,13 +28,15 @@ struct session {
     char *sender; /* argument of MAIL; NULL without memory for it, and then msg is NULL too */
     int64_t now;  /* when it began */
     struct market_prices prices;
-    double factor;             /* of the listener and the circuit */
-    enum exempt_rule rule;     /* the first that held */
-    unsigned bounces;          /* recipients at the price of bounces */
-    bool relay_told;           /* the log has its line on relay attempts */
-    struct msg *msg;           /* NULL outside a transaction, or without memory for one */
-    struct sign *sign;         /* likewise, where we sign */
-    struct check_result check; /* once it has ended */
+    double factor;           /* of the listener and the circuit */
+    enum exempt_rule rule;   /* the first that held */
+    unsigned bounces;        /* recipients at the price of bounces */
+    bool relay_told;         /* the log has its line on relay attempts */
+    struct msg *msg;         /* NULL outside a transaction, or without memory for one */
+    struct sign *sign;       /* likewise, where we sign */
+    struct postage *postage; /* likewise, where we mint */
+    struct postage_result postage_result; /* once it has ended */
+    struct check_result check;            /* once it has ended */
 };
 
 struct session *session_new(const struct conf *conf, const struct session_site *site)
@@ -65,6 +68,9 @@ void session_reset(struct session *session)
     session->msg = NULL;
     sign_free(session->sign);
     session->sign = NULL;
+    postage_free(session->postage);
+    session->postage = NULL;
+    memset(&session->postage_result, 0, sizeof session->postage_result);
     free(session->sender);
     session->sender = NULL;
     session->rule = EXEMPT_NONE;
@@ -98,14 +104,33 @@ bool session_connect(struct session *session, const char *daemon_name, const cha
     return listener->mode != CONF_OFF;
 }
 
+static bool session_mints(const struct session *session)
+{
+    return session->listener->mode == CONF_MINT;
+}
+
+/* Is it our own mail on its way out? */
+static bool session_is_outgoing(const struct session *session)
+{
+    return session->listener->mode == CONF_SIGN || session_mints(session);
+}
+
+/* Who has asked for stamps has not asked for tokens; they are of use where we honour them. */
 static bool session_signs(const struct session *session)
 {
-    return session->listener->mode == CONF_SIGN;
+    return session->listener->mode == CONF_SIGN ||
+           (session_mints(session) && session->conf->replies.accept);
 }
 
 bool session_enforces(const struct session *session)
 {
     return session->listener->mode == CONF_ENFORCE;
+}
+
+/* Does a refusal mean what it says? */
+static bool session_refuses(const struct session *session)
+{
+    return session_enforces(session) || session_mints(session);
 }
 
 /* One who shares his address with others does not pay for them. */
@@ -145,7 +170,9 @@ void session_mail(struct session *session, const char *sender, bool authenticate
     session->sender = strdup(sender);
     if (session_signs(session))
         session->sign = sign_new();
-    else if (session->sender != NULL)
+    if (session_mints(session))
+        session->postage = postage_new(session->conf, session->listener);
+    if (!session_is_outgoing(session) && session->sender != NULL)
         session->msg = begin(session);
 }
 
@@ -169,6 +196,7 @@ static void fill_report(struct session *session, enum outcome outcome, struct re
     report_r->rule = session->rule;
     report_r->replies = session->check.replies;
     report_r->quote = refused_quote(session->msg);
+    report_r->lack = session->postage_result.lack;
     report_r->circuit = session->circuit;
     if (session->client_text[0] == '\0')
         return;
@@ -208,6 +236,16 @@ static double recipient_factor(struct session *session, const struct op_recipien
     return result.factor;
 }
 
+static enum outcome take_outgoing(struct session *session, const char *address, const char *mailer)
+{
+    if (session->sign != NULL)
+        sign_recipient(session->sign, address);
+    if (!session_mints(session))
+        return OUTCOME_SIGNED;
+    return session->postage == NULL ? OUTCOME_INTERNAL
+                                    : postage_recipient(session->postage, address, mailer);
+}
+
 static enum outcome take_recipient(struct session *session, const char *address, const char *mailer,
                                    const char **why_r)
 {
@@ -218,11 +256,8 @@ static enum outcome take_recipient(struct session *session, const char *address,
 
     if (session->closing)
         return OUTCOME_CLOSING;
-    if (session_signs(session)) {
-        if (session->sign != NULL)
-            sign_recipient(session->sign, address);
-        return OUTCOME_SIGNED;
-    }
+    if (session_is_outgoing(session))
+        return take_outgoing(session, address, mailer);
     outcome = policy_recipient(session->listener, address, mailer, &recipient, &elsewhere, why_r);
     if (outcome != OUTCOME_PASS)
         return outcome;
@@ -244,7 +279,7 @@ void session_rcpt(struct session *session, const char *address, const char *mail
         return;
     /* Monitoring refuses nobody but relays; the message's line in the log will say what it would
      * have met. */
-    if (!session_enforces(session) && facts.outcome != OUTCOME_RELAY) {
+    if (!session_refuses(session) && facts.outcome != OUTCOME_RELAY) {
         if (session->msg != NULL)
             msg_set_trouble(session->msg, facts.outcome);
         return;
@@ -264,6 +299,8 @@ void session_field(struct session *session, const char *name, const char *value)
         msg_add_field(session->msg, session->authserv_id, name, value);
     if (session->sign != NULL)
         sign_field(session->sign, name, value);
+    if (session->postage != NULL)
+        postage_field(session->postage, name);
 }
 
 bool session_body(struct session *session, const void *data, size_t len)
@@ -355,6 +392,17 @@ static void fill_price(const struct session *session, struct report *report)
         report->price = op_effort_to_work(suite, msg_price(session->msg, suite, 0));
 }
 
+static void fill_postage(const struct session *session, struct report *report)
+{
+    const struct postage_result *result = &session->postage_result;
+
+    report->recipients = postage_count(session->postage);
+    if (result->suite == NULL)
+        return;
+    report->suite = result->suite->name;
+    report->work = report->price = result->work;
+}
+
 /* What a stamp tells of the load: less than one that paid what is listed, if it was quoted less. */
 static double weight(const struct session *session)
 {
@@ -391,10 +439,23 @@ static void note_load(const struct session *session)
         market_arrival(session->site->market, weight(session));
 }
 
+static enum outcome dispatch(struct session *session, const struct check_means *means)
+{
+    const struct postage_means postage_means = {
+        .minter = session->site->minter, .now = means->now, .tick = means->tick, .arg = means->arg};
+
+    if (!session_mints(session))
+        return OUTCOME_SIGNED;
+    if (session->postage == NULL)
+        return OUTCOME_INTERNAL;
+    postage_end(session->postage, &postage_means, &session->postage_result);
+    return session->postage_result.outcome;
+}
+
 static enum outcome judge(struct session *session, const struct check_means *means)
 {
-    if (session_signs(session))
-        return OUTCOME_SIGNED;
+    if (session_is_outgoing(session))
+        return dispatch(session, means);
     if (session->msg == NULL)
         return OUTCOME_INTERNAL;
     check_message(session->msg, means, &session->check);
@@ -408,17 +469,19 @@ void session_end(struct session *session, const struct check_means *means,
 
     memset(answer_r, 0, sizeof *answer_r);
     check->outcome = judge(session, means);
-    note_circuit(session, means->now);
+    if (!session_is_outgoing(session))
+        note_circuit(session, means->now);
     note_load(session);
-    if (session_enforces(session)) {
+    if (session_enforces(session))
         session->closing = check->outcome == OUTCOME_UNPAID && check->verdict == OP_VERDICT_PROOF;
-        if (outcome_refuses(check->outcome))
-            refuse(session, means->now, answer_r);
-    }
+    if (session_refuses(session) && outcome_refuses(check->outcome))
+        refuse(session, means->now, answer_r);
     answer_r->tell = true;
     fill_report(session, check->outcome, &answer_r->report);
     if (session->msg != NULL)
         fill_price(session, &answer_r->report);
+    if (session->postage != NULL)
+        fill_postage(session, &answer_r->report);
 }
 
 static const char *authres_name(const struct check_result *check)
@@ -451,7 +514,7 @@ bool session_authres(const struct session *session, char text_r[AUTHRES_MAX])
         .work = check->work,
     };
 
-    if (check->outcome == OUTCOME_EXEMPT || check->outcome == OUTCOME_SIGNED)
+    if (check->outcome == OUTCOME_EXEMPT || session_is_outgoing(session))
         return false;
     authres_format(session->authserv_id, &result, text_r);
     return true;
@@ -470,4 +533,12 @@ bool session_references(const struct session *session, const uint8_t salt[TOKEN_
 
     return session->sign != NULL &&
            sign_end(session->sign, session->site->key, expires, salt, text_r, present_r);
+}
+
+bool session_stamp(const struct session *session, size_t index, char text_r[OP_STAMP_TEXT_MAX])
+{
+    if (session->check.outcome != OUTCOME_MINTED || index >= postage_count(session->postage))
+        return false;
+    postage_stamp(session->postage, index, text_r);
+    return true;
 }

@@ -16,6 +16,7 @@
 #include "milter/circuits.h"
 #include "milter/conf.h"
 #include "milter/market.h"
+#include "milter/minter.h"
 #include "milter/reply.h"
 #include "milter/report.h"
 #include "milter/sign.h"
@@ -27,6 +28,7 @@ struct session_site { /* what all sessions share; borrowed for the session's lif
     struct market *market;
     struct circuits *circuits;
     struct metrics *metrics;
+    struct minter *minter;
 };
 
 /* Takes over the reference of conf, also when it fails (NULL: out of memory). */
@@ -55,7 +57,7 @@ void session_rcpt(struct session *session, const char *address, const char *mail
 void session_field(struct session *session, const char *name, const char *value);
 bool session_body(struct session *session, const void *data, size_t len); /* false: enough */
 
-/* The end of the message: judges it. The next three say what to change in an accepted one. */
+/* The end of the message: judges it. The next four say what to change in an accepted one. */
 void session_end(struct session *session, const struct check_means *means,
                  struct session_answer *answer_r);
 /* Value of the Authentication-Results field to insert; false if there is nothing to say. */
@@ -66,6 +68,8 @@ const struct authres_marks *session_forged(const struct session *session);
  * it is to stay as it is. salt: random. */
 bool session_references(const struct session *session, const uint8_t salt[TOKEN_SALT_LEN],
                         char text_r[SIGN_TEXT_MAX], bool *present_r);
+/* The value of a stamp's field to insert; false: index is behind the last one. */
+bool session_stamp(const struct session *session, size_t index, char text_r[OP_STAMP_TEXT_MAX]);
 bool session_enforces(const struct session *session); /* false: whatever fails, accept */
 
 void session_reset(struct session *session); /* forgets the transaction; as often as you like */

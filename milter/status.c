@@ -50,6 +50,19 @@ static void read_gate(const struct conf *conf, struct gate *gate, struct metrics
     gauges->gate_saturated = stats.saturated;
 }
 
+static void read_minter(const struct conf *conf, struct minter *minter,
+                        struct metrics_gauges *gauges)
+{
+    struct minter_stats stats;
+
+    minter_stats_get(minter, &stats);
+    gauges->minter_busy = stats.busy;
+    gauges->minter_messages = conf->mint.messages;
+    gauges->minter_waiting = stats.waiting;
+    gauges->minter_queue = conf->mint.queue;
+    gauges->minter_stamps = stats.stamps;
+}
+
 static void read_ledger(struct ledger *ledger, struct metrics_gauges *gauges)
 {
     struct ledger_stats stats;
@@ -89,6 +102,7 @@ void status_write(void *arg, FILE *out)
     };
 
     read_gate(conf, service_gate(status->service), &gauges);
+    read_minter(conf, site->minter, &gauges);
     read_ledger(service_ledger(status->service), &gauges);
     read_prices(conf, site->market, now, &gauges);
     metrics_format(site->metrics, &gauges, out);

@@ -20,13 +20,13 @@ HOME = {  # third-party header: the files that may include it
     "idn2.h": {"pow/recipient.c"},
     "curl/": {"tools/socks.c"},
     "openssl/": {"pow/key.c", "tools/tls.c", "tools/onion.c"},
-    "unbound.h": {"tools/srv.c"},
     "immintrin.h": {"pow/sha256_ni.h"} | {f"pow/{kernel}.c" for kernel in (
         "argon2id_avx2", "argon2id_avx512", "sha256_search_avx2", "sha256_search_avx512")},
     "arm_neon.h": {"pow/argon2id_neon.c"},
     "cpuid.h": {"pow/sha256_ni.c"},
     "microhttpd.h": {"milter/exporter.c"},
     "syslog.h": {"milter/log.c"},
+    "unbound.h": {"tools/srv.c"},
 }
 
 SYSTEM = set("""
@@ -38,8 +38,8 @@ SYSTEM = set("""
 
 DECISION = """
     session scope msg policy price tariff tariff_record market pricelist check reply outcome report authres
-    fingerprint metrics metrics_gauges exempt token sign""".split()
-RESOURCE = "gate ledger histogram exposition addrkey pricemap circuits".split()  # and their backends, ledger_*
+    fingerprint metrics metrics_gauges exempt token sign postage""".split()
+RESOURCE = "gate ledger histogram exposition addrkey pricemap circuits minter offerbook processors".split()  # and their backends, ledger_*
 SHARED = {"milter/conf.h", "milter/scope.h"}  # values that decisions are made from, or that name a client
 
 CLOCK = {"time", "clock_gettime", "gettimeofday", "clock", "nanosleep", "localtime_r", "gmtime_r"}

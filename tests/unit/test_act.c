@@ -80,6 +80,19 @@ static void test_mark(void **state)
     assert_false(act_mark(&ctx, &forged, "mx; x-onion-pow=pass"));
 }
 
+static void test_stamp(void **state)
+{
+    struct smfi_str ctx = {.priv = NULL};
+
+    (void)state;
+    fake_reset();
+    assert_true(act_stamp(&ctx, "v=1; a=sha256;\n\td=4"));
+    assert_string_equal(fake_calls, "smfi_insheader 0 X-Onion-PoW: v=1; a=sha256;\n\td=4\n");
+    fake_failing = "smfi_insheader";
+    assert_false(act_stamp(&ctx, "v=1"));
+    fake_reset();
+}
+
 static void test_progress(void **state)
 {
     struct smfi_str ctx = {.priv = NULL};
@@ -93,10 +106,8 @@ static void test_progress(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refuse),
-        cmocka_unit_test(test_percent),
-        cmocka_unit_test(test_mark),
-        cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_refuse), cmocka_unit_test(test_percent),  cmocka_unit_test(test_mark),
+        cmocka_unit_test(test_stamp),  cmocka_unit_test(test_progress),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

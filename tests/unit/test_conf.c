@@ -152,6 +152,16 @@ static void test_bad_values(void **state)
         {"replies { accept = perhaps }", {"key \"replies.accept\"", "yes or no"}},
         {"replies { validity = 23h }", {"key \"replies.validity\"", "1d to 365d"}},
         {"replies { uses = 0 }", {"key \"replies.uses\"", "1 to 100"}},
+        {"mint { messages = 0 }", {"key \"mint.messages\"", "1 to 64"}},
+        {"mint { max-cpu-threads = 1025 }", {"key \"mint.max-cpu-threads\"", "1024"}},
+        {"mint { max-memory = 1KiB }", {"key \"mint.max-memory\"", "64KiB"}},
+        {"mint { queue = 65537 }", {"key \"mint.queue\"", "65536"}},
+        {"mint { time = 0 }", {"key \"mint.time\": got \"0\"", "1s to 240s"}},
+        {"mint { time = 241s }", {"key \"mint.time\": got \"241s\"", "five minutes"}},
+        {"mint { recipients = 0 }", {"key \"mint.recipients\"", "1 to 200"}},
+        {"mint { recipients = 201 }", {"key \"mint.recipients\"", "1 to 200"}},
+        {"mint { late = drop }", {"key \"mint.late\": got \"drop\"", "send or tempfail"}},
+        {"mint { offers = state }", {"key \"mint.offers\"", "absolute path"}},
         {"metrics { listen = \"inet:9464\" }", {"key \"metrics.listen\"", "inet:PORT@ADDRESS"}},
         {"metrics { listen = \"inet:9464@mx.example\" }", {"a number or localhost"}},
         {"metrics { listen = \"inet:9464@127.0.0.0/8\" }", {"key \"metrics.listen\""}},
@@ -161,7 +171,14 @@ static void test_bad_values(void **state)
         {"listener \"on ion\" {}", {"t.conf:1: key \"listener\": got \"on ion\""}},
         {"listener \"\" {}", {"key \"listener\": got \"\""}},
         {"listener \"a\" { mode = on }",
-         {"key \"listener.a.mode\": got \"on\"", "enforce, monitor, off or sign"}},
+         {"key \"listener.a.mode\": got \"on\"", "enforce, monitor, off, sign or mint"}},
+        {"listener \"a\" { mint-domains = {onion} }",
+         {"key \"listener.a.mint-domains\": got \"onion\"", ".example.org for all below"}},
+        {"listener \"a\" { mint-domains = {\".\"} }", {"got \".\""}},
+        {"listener \"a\" { mint-domains = {\"a..b\"} }", {"got \"a..b\""}},
+        {"listener \"a\" { mint-domains = {\"a.b.\"} }", {"got \"a.b.\""}},
+        {"listener \"a\" { mint-domains = {\"m\xc3\xbc.example\"} }", {"ASCII form"}},
+        {"listener \"a\" { mint-domains = {\"@x.example\"} }", {"got \"@x.example\""}},
         {"listener \"a\" { gateway = 1 }", {"key \"listener.a.gateway\"", "yes or no"}},
         {"listener \"a\" { exempt {\nauthenticated = 1 } }",
          {"t.conf:2: key \"listener.a.exempt.authenticated\": got \"1\"", "yes or no"}},
@@ -217,7 +234,7 @@ static void test_bad_syntax(void **state)
         {"suite \"sha256\" { deprecated = \"2026-01-01\" }",
          {"allowed in suite: enabled, work, seconds"}},
         {"listener \"a\" { wait = 1s }",
-         {"key \"wait\"", "allowed in listener: match-daemon", "gateway, exempt"}},
+         {"key \"wait\"", "allowed in listener: match-daemon", "mint-domains, exempt"}},
         {"wait = 1s", {"key \"wait\": got an unknown key"}},
         {"include(\"/etc/passwd\")", {"key \"include\""}},
         {"validity 7d", {"t.conf:1", "equal sign", "validity"}},
@@ -297,6 +314,13 @@ static void test_contradictions(void **state)
          {"t.conf:2: key \"listener.a.gateway\"", "mode = enforce and relay-guard = yes"}},
         {"listener \"a\" { gateway = yes relay-guard = no }", {"key \"listener.a.gateway\""}},
         {"listener \"a\" { gateway = yes mode = sign }", {"key \"listener.a.gateway\""}},
+        {"listener \"a\" { gateway = yes mode = mint }", {"key \"listener.a.gateway\""}},
+        {"listener \"a\" { mode = mint mint-domains = {} }",
+         {"t.conf: key \"listener.a.mint-domains\": got \"none\"", "no stamp is ever minted"}},
+        {"mint {\nmax-memory = 15MiB }\nlistener \"a\" { mode = mint }",
+         {"t.conf:2: key \"mint.max-memory\": got \"15MiB for 1 message\"", "enabled suite"}},
+        {"mint { max-memory = 30MiB messages = 2 }\nlistener \"a\" { mode = mint }",
+         {"key \"mint.max-memory\": got \"30MiB for 2 messages\""}},
         {"listener \"a\" {\nexempt {\nrecipient-map = \"/nonexistent/map\" } }",
          {"t.conf:3: key \"listener.a.exempt.recipient-map\": /nonexistent/map: cannot be read",
           "No such file"}},
@@ -364,6 +388,12 @@ static void test_no_contradiction(void **state)
         "metrics { listen = \"inet:9464@0.0.0.0\" public = yes }",
         "listener \"a\" { gateway = yes }",
         "listener \"a\" { mode = sign relay-guard = no }",
+        "listener \"a\" { mode = sign mint-domains = {} }",
+        "listener \"a\" { mode = mint mint-domains = {\".onion\", x.example, \".Y.example\"} }",
+        "mint { max-memory = 15MiB }",
+        "mint { max-memory = 16MiB }\nlistener \"a\" { mode = mint }",
+        "mint { max-memory = 32MiB messages = 2 }\nlistener \"a\" { mode = mint }",
+        "mint { time = 240s queue = 0 recipients = 200 }",
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -403,6 +433,18 @@ static void check_market_values(const struct conf *conf)
     assert_true(row->load_exponent == 1.5);
 }
 
+static void check_mint_values(const struct conf *conf)
+{
+    assert_int_equal(conf->mint.messages, 2);
+    assert_int_equal(conf->mint.max_cpu_threads, 3);
+    assert_int_equal(conf->mint.max_memory, 64 << 20);
+    assert_int_equal(conf->mint.queue, 5);
+    assert_int_equal(conf->mint.time_s, 120);
+    assert_int_equal(conf->mint.recipients, 7);
+    assert_int_equal(conf->mint.late, CONF_LATE_TEMPFAIL);
+    assert_string_equal(conf->mint.offers, "/o");
+}
+
 static void check_exempt_values(const struct conf_exempt *exempt)
 {
     assert_false(exempt->authenticated);
@@ -430,6 +472,8 @@ static void test_values(void **state)
         "circuit { free = 3 growth = 1.5 surcharge = 4 forget = 90s clients = 16 }\n"
         "replies { accept = no validity = 7d uses = 2 }\n"
         "metrics { listen = \"inet:9464@::1\" public = yes textfile = \"/t.prom\" }\n"
+        "mint { messages = 2 max-cpu-threads = 3 max-memory = 64MiB queue = 5 time = 2m\n"
+        "recipients = 7 late = tempfail offers = /o }\n"
         "suite \"argon2id-64m\" { seconds = 10 deprecated-since = \"2026-11-01\" doubling = 30d\n"
         "refuse-after = \"2027-02-03\" load-exponent = 1.5 }\n"
         "listener \"on-1.x\" { match-daemon = { \"ONION\", B } match-client = {192.0.2.0/24}\n"
@@ -437,7 +481,7 @@ static void test_values(void **state)
         "price-factor = 1.25 exempt { authenticated = no client = {10.0.0.0/8, ::1}\n"
         "sender = {\"Bob@EXAMPLE.org\", \"@Friends.Example\"} role-factor = 0 null-sender-cap = 7\n"
         "null-sender-factor = 0.5 } }\n"
-        "listener \"rest\" { mode = sign }\n");
+        "listener \"rest\" { mode = mint mint-domains = {\".a.example\", b.example} }\n");
     const struct conf_suite *sha256 = row_of(conf, "sha256");
     const struct conf_listener *first = &conf->listener[0], *second = &conf->listener[1];
     (void)state;
@@ -463,6 +507,7 @@ static void test_values(void **state)
     assert_int_equal(conf->verify.queue, 7);
     assert_int_equal(conf->verify.wait_s, 120);
     check_market_values(conf);
+    check_mint_values(conf);
 
     assert_int_equal(conf->listener_count, 2);
     assert_string_equal(first->name, "on-1.x");
@@ -476,7 +521,12 @@ static void test_values(void **state)
     assert_int_equal(first->local_mailers_count, 1);
     assert_true(first->price_factor == 1.25);
     assert_false(first->gateway);
-    assert_int_equal(second->mode, CONF_SIGN);
+    assert_int_equal(second->mode, CONF_MINT);
+    assert_int_equal(second->mint_domains_count, 2);
+    assert_string_equal(second->mint_domains[0], ".a.example");
+    assert_string_equal(second->mint_domains[1], "b.example");
+    assert_int_equal(first->mint_domains_count, 1);
+    assert_string_equal(first->mint_domains[0], ".onion");
     check_exempt_values(&first->exempt);
     assert_true(second->relay_guard);
     assert_int_equal(second->local_mailers_count, 6);
@@ -754,6 +804,8 @@ static void test_shipped_file(void **state)
                      built_in->fallback.local_mailers_count);
     assert_true(example->listener[0].price_factor == built_in->fallback.price_factor);
     assert_false(example->listener[0].gateway);
+    assert_int_equal(example->listener[0].mint_domains_count, 1);
+    assert_string_equal(example->listener[0].mint_domains[0], built_in->fallback.mint_domains[0]);
     check_exempt_defaults(&example->listener[0].exempt, &built_in->fallback.exempt);
     conf_unref(example);
     conf_unref(built_in);

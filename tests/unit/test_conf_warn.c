@@ -106,6 +106,12 @@ static void test_listeners(void **state)
         {"listener \"s\" { match-daemon = {S} mode = sign }\nlistener \"b\" {}\n"
          "replies { accept = no }",
          "listener s: mode = sign, but replies.accept = no"},
+        {"listener \"s\" { match-daemon = {S} mode = mint }\nlistener \"b\" {}", ""},
+        {"listener \"b\" { match-daemon = {X} }\nlistener \"a\" { mode = mint }",
+         "listener a: mode = mint without a match"},
+        {"listener \"s\" { match-daemon = {S} mode = mint }\nlistener \"b\" {}\n"
+         "replies { accept = no }",
+         ""},
         {"listener \"a\" { match-client = {\"fc00:dead:beef:4dad::/64\"} relay-guard = no }",
          "listener a: relay-guard = no where onion circuits arrive"},
     };

@@ -52,6 +52,7 @@ static void test_thread(void **state)
     enum { OLD = 1500, YOUNG = 5 };
     const struct ledger_spec spec = {.backend = "memory", .path = "", .max_size = 16 << 20};
     const struct gate_limits limits = {.threads = 1, .memory = 1 << 20, .queue = 1, .wait_s = 1};
+    const struct minter_limits minting = {.messages = 1};
     char why[CONF_WHY_MAX];
     struct ledger *ledger = ledger_open(&spec, why, sizeof why);
     struct gate *gate = gate_new(&limits);
@@ -66,12 +67,14 @@ static void test_thread(void **state)
     assert_true(ledger && gate && conf);
     struct service_parts parts = {.site = {.market = market_new(ledger, conf, time(NULL)),
                                            .circuits = circuits_new(16),
-                                           .metrics = metrics_new()},
+                                           .metrics = metrics_new(),
+                                           .minter = minter_new(&minting)},
                                   .ledger = ledger,
                                   .gate = gate};
     struct service *service = service_new(conf, &parts);
     struct status *status = status_new(service, time(NULL));
-    assert_true(parts.site.market && parts.site.circuits && parts.site.metrics && status);
+    assert_true(parts.site.market && parts.site.circuits && parts.site.metrics &&
+                parts.site.minter && status);
     for (unsigned i = 0; i < OLD + YOUNG; i++) {
         key = key_of(i < OLD ? old : today, 0);
         memcpy(key.id + 1, &i, sizeof i);
@@ -93,6 +96,7 @@ static void test_thread(void **state)
     status_free(status);
     service_free(service);
     metrics_free(parts.site.metrics);
+    minter_free(parts.site.minter);
     circuits_free(parts.site.circuits);
     market_free(parts.site.market);
     gate_free(gate);

@@ -123,7 +123,7 @@ static void must_match_log(const struct report *report)
 
 static void test_words_of_the_log(void **state)
 {
-    static const enum conf_mode modes[] = {CONF_ENFORCE, CONF_MONITOR, CONF_SIGN};
+    static const enum conf_mode modes[] = {CONF_ENFORCE, CONF_MONITOR, CONF_SIGN, CONF_MINT};
     struct conf conf = fixture_conf();
     (void)state;
     metrics_listeners(metrics, &conf);
@@ -157,6 +157,8 @@ static void test_series_at_start(void **state)
         {CONF_ENFORCE, "tempfail", "ledger", 0},
         {CONF_ENFORCE, "would-fail", "missing", -1},
         {CONF_ENFORCE, "pass", "signed", -1},
+        {CONF_ENFORCE, "pass", "minted", -1},
+        {CONF_ENFORCE, "tempfail", "late", -1},
         {CONF_ENFORCE, "fail", "unpaid", -1},
         {CONF_ENFORCE, "fail", "pass", -1},
         {CONF_MONITOR, "pass", "-", 0},
@@ -165,8 +167,22 @@ static void test_series_at_start(void **state)
         {CONF_MONITOR, "would-tempfail", "saturated", 0},
         {CONF_MONITOR, "fail", "missing", -1},
         {CONF_MONITOR, "would-fail", "relay", -1},
+        {CONF_MONITOR, "would-tempfail", "late", -1},
+        {CONF_MONITOR, "pass", "unstamped", -1},
         {CONF_SIGN, "pass", "signed", 0},
         {CONF_SIGN, "pass", "-", -1},
+        {CONF_SIGN, "pass", "minted", -1},
+        {CONF_MINT, "pass", "minted", 0},
+        {CONF_MINT, "pass", "stamped", 0},
+        {CONF_MINT, "pass", "unstamped", 0},
+        {CONF_MINT, "pass", "exempt", 0},
+        {CONF_MINT, "tempfail", "late", 0},
+        {CONF_MINT, "tempfail", "no-minter", 0},
+        {CONF_MINT, "tempfail", "too-many-recipients", 0},
+        {CONF_MINT, "pass", "signed", -1},
+        {CONF_MINT, "pass", "-", -1},
+        {CONF_MINT, "fail", "missing", -1},
+        {CONF_MINT, "tempfail", "saturated", -1},
         {CONF_OFF, "pass", "-", -1},
     };
     (void)state;
@@ -333,6 +349,11 @@ static void test_gauges(void **state)
                                     .gate_memory = 16777216,
                                     .gate_memory_max = 536870912,
                                     .gate_saturated = 3,
+                                    .minter_busy = 10,
+                                    .minter_messages = 11,
+                                    .minter_waiting = 12,
+                                    .minter_queue = 13,
+                                    .minter_stamps = 14,
                                     .ledger_known = true,
                                     .ledger_entries = 5,
                                     .ledger_bytes = 4096,
@@ -358,6 +379,11 @@ static void test_gauges(void **state)
         {"onionpow_gate_memory_bytes", 16777216},
         {"onionpow_gate_memory_max_bytes", 536870912},
         {"onionpow_gate_saturated_total", 3},
+        {"onionpow_minter_messages_busy", 10},
+        {"onionpow_minter_messages_max", 11},
+        {"onionpow_minter_queue_length", 12},
+        {"onionpow_minter_queue_max", 13},
+        {"onionpow_minter_stamps_total", 14},
         {"onionpow_ledger_up", 1},
         {"onionpow_ledger_entries", 5},
         {"onionpow_ledger_bytes", 4096},

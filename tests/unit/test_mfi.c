@@ -20,7 +20,9 @@ static const char conf_text[] =
     "suite \"sha256\" { enabled = yes  work = 64  deprecated-since = \"\" }\n"
     "listener \"onion\" { match-daemon = { \"ONION\" }  mode = enforce }\n"
     "listener \"watch\" { match-daemon = { \"WATCH\" }  mode = monitor }\n"
-    "listener \"off\" { match-daemon = { \"OFF\" }  mode = off }\n";
+    "listener \"off\" { match-daemon = { \"OFF\" }  mode = off }\n"
+    "listener \"out\" { match-daemon = { \"OUT\" }  mode = mint }\n"
+    "mint { late = tempfail  recipients = 2 }\n";
 
 static struct service *service;
 static struct ledger *ledger;
@@ -29,6 +31,7 @@ static struct op_key *key;
 static struct market *market;
 static struct circuits *circuits;
 static struct metrics *metrics;
+static struct minter *minter;
 
 static const struct conf *load(void)
 {
@@ -51,6 +54,7 @@ static int set_up(void **state)
     static const uint8_t material[OP_KEY_LEN] = "a site key for tests";
     struct ledger_spec spec = {.backend = "memory", .path = "", .max_size = 1 << 20};
     struct gate_limits limits = {.threads = 1, .memory = 1 << 20, .queue = 4, .wait_s = 5};
+    const struct minter_limits minting = {.messages = 1, .threads = 1, .memory = 1 << 20};
     const struct conf *conf = load();
     char why[CONF_WHY_MAX];
 
@@ -62,12 +66,16 @@ static int set_up(void **state)
     market = market_new(ledger, conf, (int64_t)time(NULL));
     circuits = circuits_new(64);
     metrics = metrics_new();
-    assert_true(market && circuits && metrics);
+    minter = minter_new(&minting);
+    assert_true(market && circuits && metrics && minter);
     metrics_listeners(metrics, conf);
-    const struct service_parts parts = {
-        .site = {.key = key, .market = market, .circuits = circuits, .metrics = metrics},
-        .ledger = ledger,
-        .gate = gate};
+    const struct service_parts parts = {.site = {.key = key,
+                                                 .market = market,
+                                                 .circuits = circuits,
+                                                 .metrics = metrics,
+                                                 .minter = minter},
+                                        .ledger = ledger,
+                                        .gate = gate};
     service = service_new(conf, &parts);
     assert_non_null(service);
     fake_reset();
@@ -82,6 +90,7 @@ static int tear_down(void **state)
     (void)state;
     assert_int_equal(service_drain(service, 0), 0); /* each message that was entered was left */
     service_free(service);
+    minter_free(minter);
     metrics_free(metrics);
     circuits_free(circuits);
     market_free(market);
@@ -417,6 +426,85 @@ static void test_abort(void **state)
     close_connection(&ctx);
 }
 
+/* How many stamps were put into the header of the message. */
+static unsigned stamps_added(void)
+{
+    unsigned count = 0;
+
+    for (const char *at = fake_calls; (at = strstr(at, "smfi_insheader 0 X-Onion-PoW: v=1;")); at++)
+        count++;
+    return count;
+}
+
+/* Of our own mail no body is asked for. */
+static sfsistat end_submission(struct smfi_str *ctx)
+{
+    unsigned char body[] = "body\r\n";
+
+    fake_macro(ctx, "i", "4XyZ");
+    assert_int_equal(fake_filter.xxfi_body(ctx, body, sizeof body - 1), SMFIS_SKIP);
+    return fake_filter.xxfi_eom(ctx);
+}
+
+static void submit(struct smfi_str *ctx)
+{
+    assert_int_equal(open_connection(ctx, "OUT"), SMFIS_CONTINUE);
+    mail(ctx);
+    assert_int_equal(rcpt(ctx, "<bob@abc.onion>", "smtp"), SMFIS_CONTINUE);
+    assert_int_equal(rcpt(ctx, "<eve@elsewhere.example>", "smtp"), SMFIS_CONTINUE);
+    assert_int_equal(rcpt(ctx, "<ann@abc.onion>", "smtp"), SMFIS_CONTINUE);
+    fake_reset();
+}
+
+static void test_mint(void **state)
+{
+    struct smfi_str ctx;
+
+    (void)state;
+    submit(&ctx);
+    assert_int_equal(rcpt(&ctx, "<three@abc.onion>", "smtp"), SMFIS_TEMPFAIL);
+    assert_non_null(strstr(fake_calls, "smfi_setmlreply 452 4.5.3 |too many recipients"));
+    fake_reset();
+    assert_int_equal(end_submission(&ctx), SMFIS_CONTINUE);
+    assert_int_equal(stamps_added(), 2);
+    assert_non_null(strstr(fake_calls, ";\n\t")); /* folded as MTAs want it */
+    assert_null(strchr(fake_calls, '\r'));
+    assert_non_null(strstr(fake_calls, "smfi_addheader References: "));
+    assert_null(strstr(fake_calls, "Authentication-Results"));
+    fake_reset();
+    mail(&ctx); /* nothing is left of the first */
+    assert_int_equal(rcpt(&ctx, "<eve@elsewhere.example>", "smtp"), SMFIS_CONTINUE);
+    assert_int_equal(end_submission(&ctx), SMFIS_CONTINUE);
+    assert_int_equal(stamps_added(), 0);
+    close_connection(&ctx);
+}
+
+static void test_mint_not(void **state)
+{
+    struct smfi_str ctx;
+
+    (void)state;
+    submit(&ctx);
+    header(&ctx, OP_STAMP_FIELD, "whatever");
+    assert_int_equal(end_submission(&ctx), SMFIS_CONTINUE);
+    assert_int_equal(stamps_added(), 0);
+    close_connection(&ctx);
+
+    submit(&ctx);
+    fake_failing = "smfi_insheader"; /* one stamp of two would be as bad as none */
+    assert_int_equal(end_submission(&ctx), SMFIS_TEMPFAIL);
+    assert_int_equal(stamps_added(), 1);
+    close_connection(&ctx);
+
+    submit(&ctx);
+    minter_close(minter);
+    assert_int_equal(end_submission(&ctx), SMFIS_TEMPFAIL);
+    assert_int_equal(stamps_added(), 0);
+    assert_null(strstr(fake_calls, "smfi_addheader"));
+    assert_non_null(strstr(fake_calls, "smfi_setmlreply 451 4.3.2 |the proof of work that this"));
+    close_connection(&ctx);
+}
+
 static void test_body_skip(void **state)
 {
     static unsigned char body[65535];
@@ -498,11 +586,11 @@ static void test_open_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_negotiate),   TEST(test_scopes),         TEST(test_demand_and_pass),
-        TEST(test_relay_guard), TEST(test_bad_recipient),  TEST(test_monitor),
-        TEST(test_trouble),     TEST(test_closing),        TEST(test_abort),
-        TEST(test_body_skip),   TEST(test_nothing_before), TEST(test_no_mail),
-        TEST(test_open_fails),
+        TEST(test_negotiate),      TEST(test_scopes),        TEST(test_demand_and_pass),
+        TEST(test_relay_guard),    TEST(test_bad_recipient), TEST(test_monitor),
+        TEST(test_trouble),        TEST(test_closing),       TEST(test_abort),
+        TEST(test_mint),           TEST(test_mint_not),      TEST(test_body_skip),
+        TEST(test_nothing_before), TEST(test_no_mail),       TEST(test_open_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

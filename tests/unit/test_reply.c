@@ -84,6 +84,8 @@ static void test_codes(void **state)
         {OUTCOME_SATURATED, OP_VERDICT_PASS, "451", "4.3.2", "Try again"},
         {OUTCOME_LEDGER, OP_VERDICT_PASS, "451", "4.3.0", "Try again"},
         {OUTCOME_INTERNAL, OP_VERDICT_PASS, "451", "4.3.0", "Try again"},
+        {OUTCOME_LATE, OP_VERDICT_PASS, "451", "4.3.2", "in time. Try again later"},
+        {OUTCOME_NO_MINTER, OP_VERDICT_PASS, "451", "4.3.2", "right now. Try again"},
         {OUTCOME_CLOSING, OP_VERDICT_PASS, "421", "4.7.0", "new connection"},
     };
     static const char *const lacking[] = {"bob@example.org"};

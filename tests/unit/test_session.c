@@ -50,6 +50,7 @@ static void site_open(struct site *site)
 {
     struct ledger_spec spec = {.backend = "memory", .path = "", .max_size = 1 << 20};
     struct gate_limits limits = {.threads = 2, .memory = 1 << 20, .queue = 4, .wait_s = 5};
+    struct minter_limits minting = {.messages = 1, .threads = 1, .memory = 1 << 20};
     char why[CONF_WHY_MAX];
 
     memset(site, 0, sizeof *site);
@@ -60,13 +61,15 @@ static void site_open(struct site *site)
     site->shared = (struct session_site){.key = fixture_key(),
                                          .market = market_new(site->ledger, site->conf, site->now),
                                          .circuits = circuits_new(64),
-                                         .metrics = metrics_new()};
+                                         .metrics = metrics_new(),
+                                         .minter = minter_new(&minting)};
     assert_true(site->ledger && site->gate && site->shared.market && site->shared.circuits &&
-                site->shared.metrics);
+                site->shared.metrics && site->shared.minter);
 }
 
 static void site_close(struct site *site)
 {
+    minter_free(site->shared.minter);
     metrics_free(site->shared.metrics);
     circuits_free(site->shared.circuits);
     market_free(site->shared.market);
@@ -546,6 +549,98 @@ static void write_to_ann(struct site *site, char references_r[SIGN_TEXT_MAX])
     site->conf->fallback.mode = CONF_ENFORCE;
 }
 
+/* --- minting ------------------------------------------------------------------------------ */
+
+static struct session *submit(struct site *site, const char *address)
+{
+    struct session *session;
+
+    site->conf->fallback.mode = CONF_MINT;
+    session = connect_from(site, 9);
+    session_mail(session, "<ann@client.example>", true, site->now);
+    assert_false(rcpt(session, address, "smtp").refuse);
+    session_field(session, "Subject", "hello");
+    return session;
+}
+
+/* A stamp that our own guard takes; and tokens as with mode = sign, if they are honoured here. */
+static void test_minted_stamp_is_good(void **state)
+{
+    struct site site;
+    struct session_answer answer;
+    char text[OP_STAMP_TEXT_MAX], references[SIGN_TEXT_MAX];
+    bool present;
+
+    (void)state;
+    site_open(&site);
+    struct session *session = submit(&site, "<bob@abc.onion>");
+    answer = end(&site, session);
+    assert_false(answer.refuse);
+    assert_int_equal(answer.report.outcome, OUTCOME_MINTED);
+    assert_int_equal(answer.report.mode, CONF_MINT);
+    assert_int_equal(answer.report.recipients, 1);
+    assert_string_equal(answer.report.suite, "sha256");
+    assert_int_equal(answer.report.work, 64);
+    assert_true(session_stamp(session, 0, text));
+    assert_false(session_stamp(session, 1, references));
+    assert_false(session_authres(session, references));
+    assert_null(session_forged(session));
+    assert_true(session_references(session, (const uint8_t *)"saltsalt", references, &present));
+    session_reset(session);
+    assert_false(session_stamp(session, 0, references));
+    session_free(session);
+
+    site.conf->fallback.mode = CONF_ENFORCE;
+    session = connect_from(&site, 1);
+    session_mail(session, "<ann@client.example>", false, site.now);
+    assert_false(rcpt(session, "<bob@abc.onion>", "local").refuse);
+    session_field(session, OP_STAMP_FIELD, text);
+    answer = end(&site, session);
+    assert_int_equal(answer.report.outcome, OUTCOME_PASS);
+    assert_false(session_stamp(session, 0, text));
+    session_free(session);
+
+    site.conf->replies.accept = false;
+    session = submit(&site, "<bob@abc.onion>");
+    answer = end(&site, session);
+    assert_int_equal(answer.report.outcome, OUTCOME_MINTED);
+    assert_false(session_references(session, (const uint8_t *)"saltsalt", references, &present));
+    session_free(session);
+    site_close(&site);
+}
+
+static void test_not_minted(void **state)
+{
+    static const struct {
+        const char *address, *field;
+        enum conf_late late;
+        enum outcome outcome, lack;
+    } rows[] = {
+        {"<bob@elsewhere.example>", "To", CONF_LATE_TEMPFAIL, OUTCOME_EXEMPT, OUTCOME_PASS},
+        {"<bob@abc.onion>", OP_STAMP_FIELD, CONF_LATE_TEMPFAIL, OUTCOME_STAMPED, OUTCOME_PASS},
+        {"<bob@abc.onion>", "To", CONF_LATE_SEND, OUTCOME_UNSTAMPED, OUTCOME_NO_MINTER},
+        {"<bob@abc.onion>", "To", CONF_LATE_TEMPFAIL, OUTCOME_NO_MINTER, OUTCOME_PASS},
+    };
+    struct site site;
+    char text[OP_STAMP_TEXT_MAX];
+
+    (void)state;
+    site_open(&site);
+    site.conf->suite[op_suite_index(fixture_suite("sha256"))].enabled = false; /* nothing is left */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        site.conf->mint.late = rows[i].late;
+        struct session *session = submit(&site, rows[i].address);
+        session_field(session, rows[i].field, "whatever");
+        struct session_answer answer = end(&site, session);
+        assert_int_equal(answer.report.outcome, rows[i].outcome);
+        assert_int_equal(answer.report.lack, rows[i].lack);
+        assert_int_equal(answer.refuse, rows[i].outcome == OUTCOME_NO_MINTER);
+        assert_false(session_stamp(session, 0, text));
+        session_free(session);
+    }
+    site_close(&site);
+}
+
 static struct session_answer reply_with(struct site *site, struct session *session,
                                         const char *sender, const char *subject,
                                         const char *references)
@@ -673,6 +768,8 @@ int main(void)
         cmocka_unit_test(test_bounces_to_several),
         cmocka_unit_test(test_no_quote_for_a_bounce),
         cmocka_unit_test(test_gateway),
+        cmocka_unit_test(test_minted_stamp_is_good),
+        cmocka_unit_test(test_not_minted),
         cmocka_unit_test(test_replies_are_free),
         cmocka_unit_test(test_reply_to_several),
         cmocka_unit_test(test_no_reply_through_a_gateway),

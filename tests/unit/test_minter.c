@@ -1,0 +1,470 @@
+/*
+ * test_minter.c - turns, shares, limits and ends of minting.
+ *
+ * op_mint here stands in for pow/mint.c: it lasts until the test lets it end, and writes down what
+ * it was given.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "milter/minter.h"
+#include "milter/processors.h"
+#include "pow/mint.h"
+
+/* --- the work ----------------------------------------------------------------------------- */
+
+static atomic_uint tickets;    /* mints that may end */
+static atomic_uint begun;      /* mints so far */
+static atomic_uint at_once;    /* now */
+static atomic_uint most;       /* ... and at the most */
+static atomic_uint threads;    /* of the last one */
+static atomic_ullong memory;   /* likewise */
+static atomic_int niceness;    /* likewise */
+static atomic_uint elapsed_s;  /* that a mint says it has lasted */
+static atomic_uint left_s;     /* ... and will */
+static atomic_int ends;        /* enum op_err, of every mint */
+static atomic_uint fails_from; /* ... from this one on: 0 is the first */
+static uint64_t order_of[64];  /* efforts, as they began */
+
+static void nap(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+static bool take_ticket(void)
+{
+    unsigned have = atomic_load(&tickets);
+
+    while (have > 0) {
+        if (atomic_compare_exchange_weak(&tickets, &have, have - 1))
+            return true;
+    }
+    return false;
+}
+
+static enum op_err wait_for_ticket(const struct op_mint_spec *spec)
+{
+    struct op_mint_progress progress = {.elapsed_s = elapsed_s, .left_p50_s = left_s};
+
+    while (!take_ticket()) {
+        if (!spec->progress(spec->arg, &progress))
+            return OP_ERR_CANCELLED;
+        nap();
+    }
+    return OP_OK;
+}
+
+enum op_err op_mint(const struct op_mint_spec *spec, struct op_mint_result *result_r)
+{
+    unsigned number = atomic_fetch_add(&begun, 1), now = atomic_fetch_add(&at_once, 1) + 1;
+    enum op_err err;
+
+    order_of[number % 64] = spec->effort;
+    if (now > atomic_load(&most))
+        atomic_store(&most, now);
+    threads = spec->threads;
+    memory = spec->max_mem;
+    errno = 0;
+    niceness = getpriority(PRIO_PROCESS, 0);
+    assert_true(spec->max_s > 0);
+    err = wait_for_ticket(spec);
+    atomic_fetch_sub(&at_once, 1);
+    if (err == OP_OK && number >= atomic_load(&fails_from))
+        err = (enum op_err)atomic_load(&ends);
+    if (err == OP_OK)
+        *result_r = (struct op_mint_result){.stamp = {.effort = spec->effort, .date = spec->date}};
+    return err;
+}
+
+/* --- short ways --------------------------------------------------------------------------- */
+
+static int setup(void **state)
+{
+    (void)state;
+    tickets = begun = at_once = most = threads = fails_from = 0;
+    memory = 0;
+    elapsed_s = left_s = 0;
+    ends = OP_OK;
+    return 0;
+}
+
+static struct minter *minter_of(unsigned messages, unsigned all_threads, unsigned queue)
+{
+    struct minter_limits limits = {messages, all_threads, 64, queue};
+    struct minter *minter = minter_new(&limits);
+
+    assert_non_null(minter);
+    return minter;
+}
+
+static void count_tick(void *arg)
+{
+    atomic_fetch_add((atomic_uint *)arg, 1);
+}
+
+struct asker { /* a connection of the MTA that wants two stamps */
+    struct minter *minter;
+    uint64_t effort;
+    unsigned time_s;
+    pthread_t thread;
+    atomic_uint ticks;
+    enum minter_err err;
+    struct op_stamp stamp[2];
+};
+
+static void *ask(void *arg)
+{
+    struct asker *asker = arg;
+    const struct minter_order order[2] = {{.effort = asker->effort}, {.effort = asker->effort + 1}};
+    const struct minter_job job = {.order = order,
+                                   .count = 2,
+                                   .date = 20261122,
+                                   .time_s = asker->time_s,
+                                   .tick = count_tick,
+                                   .arg = &asker->ticks};
+
+    asker->err = minter_run(asker->minter, &job, asker->stamp);
+    return NULL;
+}
+
+static void begin(struct asker *asker, struct minter *minter, uint64_t effort, unsigned time_s)
+{
+    memset(asker, 0, sizeof *asker);
+    asker->minter = minter;
+    asker->effort = effort;
+    asker->time_s = time_s;
+    assert_int_equal(pthread_create(&asker->thread, NULL, ask, asker), 0);
+}
+
+static enum minter_err finish(struct asker *asker)
+{
+    pthread_join(asker->thread, NULL);
+    return asker->err;
+}
+
+static void until_begun(unsigned count)
+{
+    while (atomic_load(&begun) < count)
+        nap();
+}
+
+static void until_waiting(struct minter *minter, unsigned count)
+{
+    struct minter_stats stats;
+
+    do {
+        nap();
+        minter_stats_get(minter, &stats);
+    } while (stats.waiting != count);
+}
+
+/* --- tests -------------------------------------------------------------------------------- */
+
+static void test_stamps(void **state)
+{
+    struct minter *minter = minter_of(1, 3, 4);
+    struct minter_stats stats;
+    struct asker asker;
+
+    (void)state;
+    tickets = 2;
+    begin(&asker, minter, 7, 60);
+    assert_int_equal(finish(&asker), MINTER_OK);
+    assert_int_equal(asker.stamp[0].effort, 7);
+    assert_int_equal(asker.stamp[1].effort, 8);
+    assert_int_equal(asker.stamp[1].date, 20261122);
+    assert_int_equal(threads, 3);
+    assert_int_equal(memory, 64);
+    minter_stats_get(minter, &stats);
+    assert_int_equal(stats.stamps, 2);
+    assert_int_equal(stats.busy + stats.waiting, 0);
+    minter_free(minter);
+}
+
+/* Each of the messages has its part; never none. */
+static void test_shares(void **state)
+{
+    static const struct {
+        unsigned messages, threads, want;
+    } rows[] = {{2, 5, 2}, {4, 2, 1}, {1, 9, 9}};
+    struct asker asker;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct minter *minter = minter_of(rows[i].messages, rows[i].threads, 4);
+        tickets = 2;
+        begin(&asker, minter, 7, 60);
+        assert_int_equal(finish(&asker), MINTER_OK);
+        assert_int_equal(threads, rows[i].want);
+        assert_int_equal(memory, 64 / rows[i].messages);
+        minter_free(minter);
+    }
+    struct minter *minter = minter_of(1, 0, 4);
+    tickets = 2;
+    begin(&asker, minter, 7, 60);
+    assert_int_equal(finish(&asker), MINTER_OK);
+    assert_int_equal(threads, processors_count());
+    minter_free(minter);
+}
+
+static void test_priority(void **state)
+{
+    struct minter *minter = minter_of(1, 1, 4);
+    int before = getpriority(PRIO_PROCESS, 0);
+    struct asker asker;
+
+    (void)state;
+    assert_true(minter_yields());
+    tickets = 2;
+    begin(&asker, minter, 7, 60);
+    assert_int_equal(finish(&asker), MINTER_OK);
+    assert_int_equal(niceness, 19);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), before);
+    minter_free(minter);
+}
+
+/* Six messages, one after the other: the first of them at work, the others waiting. */
+static void line_up(struct asker asker[6], struct minter *minter, unsigned messages)
+{
+    for (unsigned i = 0; i < 6; i++) {
+        begin(&asker[i], minter, 100 * (i + 1), 60);
+        if (i < messages)
+            until_begun(i + 1);
+        else
+            until_waiting(minter, i + 1 - messages);
+    }
+    assert_int_equal(begun, messages);
+}
+
+static void test_order(void **state)
+{
+    struct minter *minter = minter_of(1, 1, 5);
+    struct asker asker[6];
+
+    (void)state;
+    line_up(asker, minter, 1);
+    tickets = 12;
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(finish(&asker[i]), MINTER_OK);
+    assert_int_equal(begun, 12);
+    assert_int_equal(most, 1);
+    for (unsigned i = 0; i < 12; i++)
+        assert_int_equal(order_of[i], 100 * (i / 2 + 1) + i % 2);
+    minter_free(minter);
+}
+
+static void test_several_at_once(void **state)
+{
+    struct minter *minter = minter_of(3, 3, 3);
+    struct asker asker[6];
+
+    (void)state;
+    line_up(asker, minter, 3);
+    tickets = 12;
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(finish(&asker[i]), MINTER_OK);
+    assert_int_equal(begun, 12);
+    assert_int_equal(most, 3);
+    minter_free(minter);
+}
+
+static void test_full(void **state)
+{
+    struct minter *minter = minter_of(1, 1, 1);
+    struct asker first, second, third;
+
+    (void)state;
+    begin(&first, minter, 1, 60);
+    until_begun(1);
+    begin(&second, minter, 3, 60);
+    until_waiting(minter, 1);
+    begin(&third, minter, 5, 60);
+    assert_int_equal(finish(&third), MINTER_FULL);
+    tickets = 4;
+    assert_int_equal(finish(&first), MINTER_OK);
+    assert_int_equal(finish(&second), MINTER_OK);
+    minter_free(minter);
+}
+
+/* Without a queue whoever finds a free place is still served. */
+static void test_no_queue(void **state)
+{
+    struct minter *minter = minter_of(1, 1, 0);
+    struct asker first, second;
+
+    (void)state;
+    begin(&first, minter, 1, 60);
+    until_begun(1);
+    begin(&second, minter, 3, 60);
+    assert_int_equal(finish(&second), MINTER_FULL);
+    tickets = 2;
+    assert_int_equal(finish(&first), MINTER_OK);
+    minter_free(minter);
+}
+
+static void test_late_in_the_queue(void **state)
+{
+    struct minter *minter = minter_of(1, 1, 4);
+    struct asker first, second, third;
+
+    (void)state;
+    begin(&first, minter, 1, 600);
+    until_begun(1);
+    begin(&second, minter, 3, 1);
+    until_waiting(minter, 1);
+    begin(&third, minter, 5, 600);
+    until_waiting(minter, 2);
+    assert_int_equal(finish(&second), MINTER_LATE);
+    tickets = 4; /* those behind it have lost nothing */
+    assert_int_equal(finish(&first), MINTER_OK);
+    assert_int_equal(finish(&third), MINTER_OK);
+    assert_int_equal(begun, 4);
+    minter_free(minter);
+}
+
+static void test_ticks(void **state)
+{
+    struct minter *minter = minter_of(1, 1, 4);
+    struct asker first, second;
+
+    (void)state;
+    begin(&first, minter, 1, 600);
+    until_begun(1);
+    begin(&second, minter, 3, 600);
+    while (first.ticks == 0 || second.ticks == 0)
+        nap();
+    tickets = 4;
+    assert_int_equal(finish(&first), MINTER_OK);
+    assert_int_equal(finish(&second), MINTER_OK);
+    minter_free(minter);
+}
+
+/* How the work can end, and that it leaves nothing of a stamp then. */
+static void test_failures(void **state)
+{
+    static const struct {
+        enum op_err err;
+        enum minter_err want;
+    } rows[] = {
+        {OP_ERR_TIMEOUT, MINTER_LATE},  {OP_ERR_NOMEM, MINTER_FAILED},
+        {OP_ERR_LIMIT, MINTER_FAILED},  {OP_ERR_THREAD, MINTER_FAILED},
+        {OP_ERR_INPUT, MINTER_FAILED},  {OP_ERR_SELFTEST, MINTER_FAILED},
+        {OP_ERR_CRYPTO, MINTER_FAILED},
+    };
+    struct minter *minter = minter_of(1, 1, 4);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (unsigned good = 0; good < 2; good++) {
+            struct asker asker;
+            tickets = 2;
+            begun = 0;
+            fails_from = good;
+            ends = (int)rows[i].err;
+            begin(&asker, minter, 7, 60);
+            assert_int_equal(finish(&asker), rows[i].want);
+            assert_int_equal(asker.stamp[0].effort, 0);
+            assert_int_equal(begun, good + 1);
+        }
+    }
+    minter_free(minter);
+}
+
+/* Given up, it needs no ticket to end; otherwise the end is ours. */
+static void test_hopeless(void **state)
+{
+    static const struct {
+        unsigned elapsed_s, left_s;
+        enum minter_err want;
+    } rows[] = {
+        {151, 2401, MINTER_LATE},
+        {149, 2401, MINTER_CLOSED}, /* who knows, so early */
+        {151, 2300, MINTER_CLOSED},
+        {599, 0, MINTER_CLOSED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct minter *minter = minter_of(1, 1, 4);
+        struct asker asker;
+        begun = 0;
+        elapsed_s = rows[i].elapsed_s;
+        left_s = rows[i].left_s;
+        begin(&asker, minter, 7, 600);
+        if (rows[i].want == MINTER_CLOSED) {
+            until_begun(1);
+            minter_close(minter);
+        }
+        assert_int_equal(finish(&asker), rows[i].want);
+        assert_int_equal(begun, 1);
+        minter_free(minter);
+    }
+}
+
+static void test_close(void **state)
+{
+    struct minter *minter = minter_of(1, 1, 4);
+    struct asker first, second, third;
+
+    (void)state;
+    begin(&first, minter, 1, 600);
+    until_begun(1);
+    begin(&second, minter, 3, 600);
+    until_waiting(minter, 1);
+    minter_close(minter);
+    assert_int_equal(finish(&first), MINTER_CLOSED);
+    assert_int_equal(finish(&second), MINTER_CLOSED);
+    begin(&third, minter, 5, 600);
+    assert_int_equal(finish(&third), MINTER_CLOSED);
+    assert_int_equal(begun, 1);
+    minter_free(minter);
+}
+
+static void test_new_limits(void **state)
+{
+    struct minter *minter = minter_of(1, 1, 4);
+    struct asker first, second;
+
+    (void)state;
+    begin(&first, minter, 1, 600);
+    until_begun(1);
+    begin(&second, minter, 3, 600);
+    until_waiting(minter, 1);
+    minter_set_limits(minter, &(struct minter_limits){2, 6, 128, 4});
+    until_begun(2);
+    assert_int_equal(threads, 3);
+    assert_int_equal(memory, 64);
+    tickets = 4;
+    assert_int_equal(finish(&first), MINTER_OK);
+    assert_int_equal(finish(&second), MINTER_OK);
+    minter_free(minter);
+    minter_free(NULL);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_stamps),          TEST(test_shares),
+        TEST(test_priority),        TEST(test_order),
+        TEST(test_several_at_once), TEST(test_full),
+        TEST(test_no_queue),        TEST(test_late_in_the_queue),
+        TEST(test_ticks),           TEST(test_failures),
+        TEST(test_hopeless),        TEST(test_close),
+        TEST(test_new_limits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
