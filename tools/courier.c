@@ -19,6 +19,7 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "pow/effort.h"
 #include "tools/courier_trip.h"
 #include "tools/fail.h"
 #include "tools/machine.h"
@@ -166,6 +167,16 @@ static enum courier_step courier_end_outcome(struct courier_trip *trip)
                        outcome->text, smtp_stage_str(outcome->stage));
 }
 
+/* Long work is not done for what was asked some time ago: the price may have changed. */
+static bool courier_is_long(const struct op_offers *offers)
+{
+    for (size_t i = 0; i < offers->count; i++) {
+        if (op_effort_to_seconds(offers->offer[i].suite, offers->offer[i].effort) > COURIER_SHORT_S)
+            return true;
+    }
+    return false;
+}
+
 /* What is presented first. A remembered offer that cannot be met is no reason not to ask. */
 static bool courier_prepare(struct courier_trip *trip)
 {
@@ -181,6 +192,8 @@ static bool courier_prepare(struct courier_trip *trip)
     trip->held =
         purse_claim(purse, &job->address->recipient, job->letter->identity, offers, time(NULL));
     if (trip->held != NULL || offers == NULL)
+        return true;
+    if (job->demand == NULL && courier_is_long(offers))
         return true;
     return courier_mint(trip, offers) ||
            (trip->report->status == EX_UNAVAILABLE && job->demand == NULL);

@@ -14,8 +14,6 @@
 #include "tools/slots.h"
 #include "tools/span.h"
 
-#define COURIER_SHORT_S 30 /* a mint for which the connection is kept, on the reference laptop */
-
 /* A slot, held or waited for. Nobody is kept on the line by a wait. */
 static bool courier_take_slot(struct courier_trip *trip, int *slot_r)
 {
@@ -87,8 +85,7 @@ static bool courier_mint_planned(struct courier_trip *trip, const struct plan *p
     struct minting minting;
     bool kept;
 
-    if ((double)op_effort_to_work(plan->suite, plan->effort) >
-        COURIER_SHORT_S * plan->suite->reference_rate)
+    if (op_effort_to_seconds(plan->suite, plan->effort) > COURIER_SHORT_S)
         courier_disconnect(trip);
     minting_init(&minting, plan, &courier->limits, 1);
     if (!courier_minted(trip, minting_next(&minting, rcpt, &result)))

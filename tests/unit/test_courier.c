@@ -493,6 +493,21 @@ static void test_results(void **state)
     }
 }
 
+/* A price may have fallen: what takes long is not minted unasked. */
+static void test_long_offer_is_asked_again(void **state)
+{
+    (void)state;
+    conf.max_time_s = 1;
+    assert_int_equal(deliver((struct smtp_outcome[]){DEMAND(268435456), END}).status,
+                     EX_UNAVAILABLE);
+    conf.max_time_s = 3600;
+    struct courier_report report = deliver((struct smtp_outcome[]){DEMAND(64), TAKEN, END});
+    assert_string_equal(fake.sent, "- 64 ");
+    assert_int_equal(report.minted, 1);
+    report = deliver((struct smtp_outcome[]){TAKEN, END}); /* short work is */
+    assert_string_equal(fake.sent, "64 ");
+}
+
 static void test_senders(void **state)
 {
     static const struct {
@@ -529,6 +544,7 @@ int main(void)
         TEST(test_ways),
         TEST(test_results),
         cmocka_unit_test(test_senders),
+        TEST(test_long_offer_is_asked_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
