@@ -13,6 +13,7 @@
 #include "tools/courier.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,20 @@ const struct sender *courier_conf(const struct courier *courier)
     return courier->conf;
 }
 
+/* What the command line says goes before the configuration. */
+static void courier_override(struct sender *conf, const struct options *options)
+{
+    if (options->socks != NULL) {
+        free(conf->socks);
+        conf->socks = xmalloc(strlen(options->socks) + 1);
+        strcpy(conf->socks, options->socks);
+    }
+    if (options->max_time_given)
+        conf->max_time_s = (uint32_t)fmin(ceil(options->max_time_s), UINT32_MAX);
+    if (options->max_mem > 0 && options->max_mem <= UINT64_MAX / conf->minters)
+        conf->max_mem = options->max_mem * conf->minters; /* for this one; the key is for all */
+}
+
 struct courier *xcourier_open(const struct options *options)
 {
     char why[SENDER_WHY_MAX];
@@ -102,11 +117,7 @@ struct courier *xcourier_open(const struct options *options)
 
     if (conf == NULL)
         fail_exit(EX_CONFIG, NULL, "%s", why);
-    if (options->socks != NULL) {
-        free(conf->socks);
-        conf->socks = xmalloc(strlen(options->socks) + 1);
-        strcpy(conf->socks, options->socks);
-    }
+    courier_override(conf, options);
     char *state = sender_state(conf, why);
     if (state == NULL)
         fail_exit(EX_CONFIG, NULL, "%s", why);

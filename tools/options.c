@@ -14,6 +14,7 @@
 #include "pow/units.h"
 #include "tools/fail.h"
 #include "tools/nearest.h"
+#include "tools/sender_key.h"
 #include "tools/transport.h"
 
 #define OPTIONS_SECONDS_MAX (3650.0 * OP_DAY_S)
@@ -89,6 +90,7 @@ static const char *options_read_threads(struct options *options, const char *tex
 
 static const char *options_read_max_time(struct options *options, const char *text)
 {
+    options->max_time_given = true;
     return options_read_seconds(text, &options->max_time_s) ? NULL : "seconds such as 600, or 10m";
 }
 
@@ -219,7 +221,7 @@ static const char *options_read_nexthop(struct options *options, const char *tex
 
 static const char *options_read_socks(struct options *options, const char *text)
 {
-    if (text[0] != '/' && strchr(text, ':') == NULL)
+    if (!sender_key_socks(text))
         return "HOST:PORT, or the path of a socket";
     options->socks = text;
     return NULL;

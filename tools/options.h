@@ -52,8 +52,9 @@ struct options {
     bool from_headers;
     unsigned threads; /* 0: not given */
     double max_time_s;
-    uint64_t max_mem; /* octets; 0: not given */
-    uint32_t date;    /* 0: not given */
+    bool max_time_given; /* false: max_time_s is the default */
+    uint64_t max_mem;    /* octets; 0: not given */
+    uint32_t date;       /* 0: not given */
     uint32_t validity_s;
     int nice;
     bool json;

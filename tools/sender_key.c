@@ -47,7 +47,7 @@ static bool sender_key_port(const char *text)
     return op_decimal_parse(text, strlen(text), &port) && port >= 1 && port <= UINT16_MAX;
 }
 
-static bool sender_key_socks(const char *text)
+bool sender_key_socks(const char *text)
 {
     const char *colon = strrchr(text, ':');
 

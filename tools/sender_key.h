@@ -35,4 +35,7 @@ size_t sender_key_count(void);
 const struct sender_key *sender_key_at(size_t index);
 bool sender_key_is_list(const struct sender_key *key);
 
+/* Is it a SOCKS port or socket, "HOST:PORT" or "/path"? */
+bool sender_key_socks(const char *text);
+
 #endif

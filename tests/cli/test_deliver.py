@@ -695,6 +695,13 @@ class Send(Case):
     def send(self, *args, mail=MAIL):
         return self.run_verb("send", *args, mail=mail)
 
+    def test_bad_socks(self):
+        for proxy in ("http://127.0.0.1:9", "user:secret@127.0.0.1:9", "127.0.0.1:0", "127.0.0.1", ":9050"):
+            with self.subTest(proxy):
+                done = self.send("--socks", proxy, "--sender", "alice@sender.test", "bob@" + socks.onion("one"))
+                self.assertEqual(done.returncode, 64, done.stderr)
+                self.assertIn(b"--socks", done.stderr)
+
     def test_recipients_of_the_header(self):
         guard, host = self.guard()
         mail = (f"To: Bob <bob@{host}>,\n carol@{host}\nBcc: dave@{host}\nSubject: x\n\nbody\n").encode()

@@ -309,6 +309,15 @@ class Retry(Case):
         self.refused(69, bounce([group(self.rcpt, b"onionpow:1:md5/1")], MESSAGE % self.rcpt), "--yes",
                      says=b"unknown here")
 
+    def test_limits_of_the_command_line(self):
+        """They go before those of the configuration."""
+        with open(self.config, "a", encoding="ascii") as conf:
+            conf.write("max-time = 1s\n")
+        dear = bounce([group(self.rcpt, b"onionpow:1:sha256/20000000")], MESSAGE % self.rcpt)
+        done = self.retry(dear, "--yes", "--max-time", "1h")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(self.server.mails), 1)
+
     def test_what_the_user_vouches_for(self):
         text = self.usual(to=b"alice+list@home.test").replace(b"To: " + self.rcpt, b"To: friends@list.test")
         self.refused(65, text, "--yes", "--sender", "alice+list@home.test", says=b"does not name")
