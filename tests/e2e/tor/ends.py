@@ -92,7 +92,8 @@ class Receiver(Postfix):
 
     def certify(self):
         done = build.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                         "-days", "2", "-subj", "/CN=mx.test", "-keyout", self.path("tls.key"), "-out", self.path("tls.crt"))
+                         "-days", "2", "-subj", "/CN=mx.test", "-keyout", self.path("tls.key"),
+                         "-out", self.path("tls.crt"))
         if done.returncode != 0:
             raise AssertionError(f"openssl: {done.stderr}")
         texts = []

@@ -75,7 +75,8 @@ class Exim:
 
     def submit(self, message, sender="alice@example.test", recipients=()):
         """Delivers in the foreground."""
-        self.run("-odf", "-i", "-f", sender, *(["--", *recipients] if recipients else ["-t"]), octets=message.text().replace(b"\r\n", b"\n"))
+        to = ["--", *recipients] if recipients else ["-t"]
+        self.run("-odf", "-i", "-f", sender, *to, octets=message.text().replace(b"\r\n", b"\n"))
 
     def retry(self):
         """Delivers what is in the queue, now."""

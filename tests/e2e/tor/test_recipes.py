@@ -95,8 +95,8 @@ class Exim(Recipe):
         for name, text in (("onion-hosts", f"{self.onion()}: 10.192.0.1\n"),
                            ("onion-mailboxes", f"{self.to('bob')}: 32\n")):
             instance.write(name, text)
-        recipe = (snippet("exim", "socks.conf").replace("/etc/exim4", instance.dir).replace("=9050", f"={self.tap.port}")
-                  .replace("/usr/bin/onionpow", f"/usr/bin/env -u LD_PRELOAD {user.cli}"))
+        recipe = (snippet("exim", "socks.conf").replace("/etc/exim4", instance.dir)
+                  .replace("=9050", f"={self.tap.port}").replace("/usr/bin/onionpow", f"/usr/bin/env -u LD_PRELOAD {user.cli}"))
         with open(instance.path("conf"), "a", encoding="utf-8") as out:
             out.write(recipe)
         message = self.message(self.to("bob"))
@@ -177,7 +177,7 @@ class MailPrograms(Recipe):
     def run_mutt(self, name):
         root = MUTTS[name]
         if not root:
-            self.skipTest(f"needs Debian's package {name} unpacked in $ONIONPOW_{name.upper()}, as tools/run-tests does")
+            self.skipTest(f"needs Debian's package {name} unpacked in $ONIONPOW_{name.upper()}, as run-tests does")
         message = self.message(self.to("bob"))
         libraries = ":".join(sorted({at for at, _, names in os.walk(root) if any(".so" in name for name in names)}))
         done = self.run_as_user(os.path.join(root, "usr", "bin", name), "-n", "-F", "/dev/null",

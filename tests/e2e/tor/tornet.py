@@ -126,7 +126,7 @@ class Node:
         self.network, self.name, self.torrc = network, name, torrc
         self.dir = network.directory(name)
         self.process = None
-        self.or_port, self.dir_port, self.socks = free_port(), free_port(), free_port()
+        self.or_port, self.dir_port, self.socks = network.port(), network.port(), network.port()
 
     def path(self, *parts):
         return os.path.join(self.dir, *parts)
@@ -187,10 +187,10 @@ class Node:
         with open(f"{keys}/authority_certificate", encoding="ascii") as certificate:
             identity = next(line.split()[1] for line in certificate if line.startswith("fingerprint "))
         nobody = f"nobody 127.0.0.1:1 {'f' * 40}"
-        listed = self.network.run("tor", "--list-fingerprint", "--ignore-missing-torrc", "-f", "/nonexistent",
-                                  "--defaults-torrc", self.network.path("empty"), "--orport", "1", "--dirserver", nobody,
+        listed = self.network.run("tor", "--list-fingerprint", "-f", self.network.path("empty"), "--defaults-torrc",
+                                  self.network.path("empty"), "--orport", "1", "--dirserver", nobody,
                                   "--nickname", self.name, "--datadirectory", self.dir, "--quiet")
-        fingerprint = listed.split()[-1] if len(listed.split()) == 2 else "".join(listed.split()[1:])
+        fingerprint = "".join(listed.split()[1:])
         self.authority = (f"DirAuthority {self.name} orport={self.or_port} no-v2 v3ident={identity} "
                           f"127.0.0.1:{self.dir_port} {fingerprint}")
 
@@ -208,6 +208,7 @@ class Network:
         self.say = say
         self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self.groups = [group] if group and self.user else []
+        self.ports = set()
         for name, text in (("empty", ""), ("resolv.conf", "nameserver 127.0.0.1\n")):
             with open(self.path(name), "w", encoding="ascii") as out:
                 out.write(text)
@@ -227,6 +228,14 @@ class Network:
         os.mkdir(self.path(name), 0o700)
         self.own(self.path(name))
         return self.path(name)
+
+    def port(self):
+        """A free one that is nobody else's here: none of them is in use before all are given away."""
+        port = free_port()
+        while port in self.ports:
+            port = free_port()
+        self.ports.add(port)
+        return port
 
     def own(self, path):
         if self.user:
@@ -268,9 +277,9 @@ class Network:
 
     def _listed(self):
         """How many relays the consensus has."""
+        where = f"http://127.0.0.1:{self.authorities[0].dir_port}/tor/status-vote/current/consensus"
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.authorities[0].dir_port}/tor/status-vote/current/consensus",
-                                        timeout=5) as reply:
+            with urllib.request.urlopen(where, timeout=5) as reply:
                 return reply.read().count(b"\nr ")
         except (urllib.error.URLError, OSError):
             return 0
