@@ -19,8 +19,8 @@ class Faults(TorCase):
     def setUp(self):
         super().setUp()
         self.filter = self.milter()
-        # Tor goes on for two minutes where a service does not answer.
-        self.sender.user.configure(self.tap.port, "connect-wait = 10s")
+        # Tor goes on for two minutes where a service does not answer, and does not always tell that one has gone.
+        self.sender.user.configure(self.tap.port, "connect-wait = 10s\nreply-wait = 60s")
         self.name = self._testMethodName.removeprefix("test_").replace("_", "-")
         self.recipient = self.to(self.name)
 

@@ -96,7 +96,8 @@ class Exim(Recipe):
                            ("onion-mailboxes", f"{self.to('bob')}: 32\n")):
             instance.write(name, text)
         recipe = (snippet("exim", "socks.conf").replace("/etc/exim4", instance.dir)
-                  .replace("=9050", f"={self.tap.port}").replace("/usr/bin/onionpow", f"/usr/bin/env -u LD_PRELOAD {user.cli}"))
+                  .replace("=9050", f"={self.tap.port}")
+                  .replace("/usr/bin/onionpow", f"/usr/bin/env -u LD_PRELOAD {user.cli}"))
         with open(instance.path("conf"), "a", encoding="utf-8") as out:
             out.write(recipe)
         message = self.message(self.to("bob"))

@@ -34,6 +34,8 @@ DataDirectory {dir}
 ControlSocket {dir}/control
 Log notice file {dir}/log
 RunAsDaemon 0
+# Nobody is left behind if the test is killed.
+__OwningControllerProcess {pid}
 Nickname {name}
 EnforceDistinctSubnets 0
 ExtendAllowPrivateAddresses 1
@@ -134,7 +136,7 @@ class Node:
     def write_torrc(self, **values):
         text = (ALL + self.torrc).format(name=self.name, dir=self.dir, or_port=self.or_port, dir_port=self.dir_port,
                                          socks=self.socks, empty=self.network.path("empty"),
-                                         resolver=self.network.path("resolv.conf"), interval=INTERVAL_S, **values)
+                                         resolver=self.network.path("resolv.conf"), interval=INTERVAL_S, pid=os.getpid(), **values)
         with open(self.path("torrc"), "w", encoding="utf-8") as out:
             out.write(text)
 
