@@ -136,7 +136,8 @@ class Node:
     def write_torrc(self, **values):
         text = (ALL + self.torrc).format(name=self.name, dir=self.dir, or_port=self.or_port, dir_port=self.dir_port,
                                          socks=self.socks, empty=self.network.path("empty"),
-                                         resolver=self.network.path("resolv.conf"), interval=INTERVAL_S, pid=os.getpid(), **values)
+                                         resolver=self.network.path("resolv.conf"), interval=INTERVAL_S,
+                                         pid=os.getpid(), **values)
         with open(self.path("torrc"), "w", encoding="utf-8") as out:
             out.write(text)
 
