@@ -117,7 +117,6 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *addr)
 static sfsistat on_mail(SMFICTX *ctx, char **argv)
 {
     struct peer *peer = smfi_getpriv(ctx);
-
     const char *login = macro(ctx, "{auth_authen}");
 
     if (peer != NULL)

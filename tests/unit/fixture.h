@@ -121,12 +121,11 @@ static FIXTURE_UNUSED const struct op_key *fixture_key(void)
 }
 
 /* From sender@client.example, at the configured price; a reply token pays for two messages. */
-static FIXTURE_UNUSED struct msg *fixture_msg_with(const struct conf *conf,
-                                                   const struct op_key *key)
+static FIXTURE_UNUSED struct msg *fixture_msg(const struct conf *conf)
 {
     struct msg_terms terms = {
         .when = {.now = FIXTURE_NOW, .validity_s = conf->validity_s, .skew_s = conf->clock_skew_s},
-        .key = key,
+        .key = fixture_key(),
         .uses = 2,
     };
     struct price_list list;
@@ -137,11 +136,6 @@ static FIXTURE_UNUSED struct msg *fixture_msg_with(const struct conf *conf,
     msg = msg_new(&terms, "<sender@client.example>");
     assert_non_null(msg);
     return msg;
-}
-
-static FIXTURE_UNUSED struct msg *fixture_msg(const struct conf *conf)
-{
-    return fixture_msg_with(conf, fixture_key());
 }
 
 static FIXTURE_UNUSED void fixture_add_recipient(struct msg *msg, const char *address)
