@@ -41,9 +41,11 @@ static enum message_line message_classify(const char *line, size_t len, bool fir
         return MESSAGE_LINE_EMPTY;
     if (in_field && (line[0] == ' ' || line[0] == '\t'))
         return MESSAGE_LINE_FOLD;
+    if (message_name_len(line, len) > 0) /* "From : bob" too */
+        return MESSAGE_LINE_FIELD;
     if (first && len >= 5 && memcmp(line, "From ", 5) == 0)
         return MESSAGE_LINE_MBOX;
-    return message_name_len(line, len) > 0 ? MESSAGE_LINE_FIELD : MESSAGE_LINE_BODY;
+    return MESSAGE_LINE_BODY;
 }
 
 /* Appends the next line, or as much of it as there is room for; false at the end of input. */

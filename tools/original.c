@@ -1,4 +1,5 @@
-/* original.c - see original.h. All other octets stay as they are. */
+/* original.c - see original.h. All other octets stay as they are; where no field stays, an empty
+ * line keeps the body from being taken for a header. */
 #include "tools/original.h"
 
 #include <stdint.h>
@@ -58,6 +59,8 @@ static void original_read_header(struct original *original, const struct message
         if (!original_is_left_over(&field))
             original_append(original, field.text, field.len);
     }
+    if (original->len == 0 && header->len > header->end && !header->separated)
+        original_append(original, "\n", 1); /* there is room: a field has gone */
     (void)rcptlist_add_message(&original->addressees, header, &error);
 }
 

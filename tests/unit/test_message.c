@@ -46,6 +46,7 @@ static void test_end(void **state)
         {"mbox line", "From bob Thu Jan  1\nA: 1\n\nbody", 20, 25, 26, 1, false, true},
         {"mbox line later is text", "A: 1\nFrom bob\nB: 2\n", 0, 5, 14, 1, false, false},
         {"From: is a field", "From: bob\n\n", 0, 10, 11, 1, false, true},
+        {"From : is a field", "From : bob\n\n", 0, 11, 12, 1, false, true},
         {"blank before the colon", "A : 1\n\n", 0, 6, 7, 1, false, true},
         {"no name", ": 1\n\n", 0, 0, 4, 0, false, false},
         {"blank in the name", "A B: 1\n\n", 0, 0, 7, 0, false, false},
