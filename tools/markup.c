@@ -39,7 +39,7 @@ static bool markup_number(const char *text, size_t len, uint32_t *c_r)
         c = c * (hex ? 16 : 10) + (uint32_t)(digit - digits);
     }
     *c_r = c;
-    return c > 0 && c <= 0x10ffff;
+    return c > 0 && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
 }
 
 /* The entity at an "&": its length, 0 if it is none, and the character. */

@@ -23,6 +23,11 @@ static void test_entities(void **state)
         {"&unknown; &LT; &; & &lt", "&unknown; &LT; &; & &lt"},
         {"&amp;lt;", "&lt;"},
         {"&#000000047;", "&#000000047;"},
+        {"&#xD7FF;&#xE000;", "\xed\x9f\xbf\xee\x80\x80"},
+        {"&#xD800; &#57343;", "&#xD800; &#57343;"}, /* halves of a character */
+        {"&#x10FFFF; &#4294967343;", "\xf4\x8f\xbf\xbf &#4294967343;"},
+        {"&&lt;;&", "&<;&"},
+        {"&#\r\n47;", "&#\r\n47;"},
         {"", ""},
     };
 
@@ -48,6 +53,11 @@ static void test_tags(void **state)
         {"a<!-- b", "a"},
         {"a<b", "a"},
         {"a > b", "a > b"},
+        {"a<<b>>c", "a>c"},
+        {"a<br\r\n/>b</BR>c<br/d>e", "a\nb\nc\ne"},
+        {"a<", "a"},
+        {"a<!-->b-->c<!--->d", "ac"},
+        {"a<b title='>'>c", "a'>c"},
         {"<>", ""},
     };
 
@@ -60,10 +70,33 @@ static void test_tags(void **state)
     }
 }
 
+/* A NUL is an octet like another. */
+static void test_nul(void **state)
+{
+    static const struct {
+        size_t (*markup)(char *, size_t);
+        const char *text, *want;
+        size_t len, want_len;
+    } rows[] = {
+        {markup_entities, "a\0&lt;", "a\0<", 6, 3},
+        {markup_entities, "&l\0t;&#4\0;", "&l\0t;&#4\0;", 10, 10},
+        {markup_tags, "a\0<b>c", "a\0c", 6, 3},
+        {markup_tags, "a<\0>b<br\0>c", "ab\nc", 11, 4},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[32];
+        memcpy(text, rows[i].text, rows[i].len);
+        assert_int_equal(rows[i].markup(text, rows[i].len), rows[i].want_len);
+        assert_memory_equal(text, rows[i].want, rows[i].want_len);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_entities),
-                                       cmocka_unit_test(test_tags)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_entities), cmocka_unit_test(test_tags),
+                                       cmocka_unit_test(test_nul)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
