@@ -47,13 +47,9 @@ static void letter_put(struct letter_pen *pen, char c)
 
 static void letter_end_line(struct letter_pen *pen)
 {
-    struct letter *letter = pen->letter;
-
     letter_put(pen, '\r');
     letter_put(pen, '\n');
-    letter->size += pen->line + 2;
-    if (pen->line > letter->longest)
-        letter->longest = pen->line;
+    pen->letter->size += pen->line + 2;
     pen->line = 0;
     pen->after_cr = false;
 }

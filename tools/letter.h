@@ -4,7 +4,9 @@
  * Every line ends with CRLF and a dot that starts a line is doubled (RFC 5321 section 4.5.2), so
  * nothing inside can be taken for the end of the data. What SMTP has no form for, a NUL and a
  * carriage return that is no part of a line end, is refused and never repaired: two servers could
- * read two messages out of it.
+ * read two messages out of it. Lines may be longer than the 998 octets that every server has to
+ * take (section 4.5.3.1.6): to break one would break a signature, and the server may well take it
+ * whole.
  */
 #ifndef TOOLS_LETTER_H
 #define TOOLS_LETTER_H
@@ -24,7 +26,6 @@
 struct letter {
     struct spool wire; /* without the final dot */
     uint64_t size;     /* octets before dots were doubled: what SIZE is about */
-    uint64_t longest;  /* octets of the longest line, without its end */
     bool eight_bit;    /* there are octets beyond ASCII */
     bool headless;     /* it has no header: one that is put before it needs an empty line */
     uint8_t identity[OP_SHA256_LEN]; /* the same for each attempt to deliver this message */
