@@ -244,54 +244,67 @@ static bool domains_given(const struct conf_listener *listener, struct conf_conf
     return allowed(conflict, "at least one domain with mode = mint, else no stamp is ever minted");
 }
 
-static bool covers_daemons(const struct conf_listener *outer, const struct conf_listener *inner)
+static bool lists_daemon(const struct conf_listener *listener, const char *daemon)
 {
-    for (size_t i = 0; i < inner->match_daemon_count; i++) {
-        size_t j = 0;
-        while (j < outer->match_daemon_count &&
-               strcmp(outer->match_daemon[j], inner->match_daemon[i]) != 0)
-            j++;
-        if (j == outer->match_daemon_count)
-            return false;
+    for (size_t i = 0; i < listener->match_daemon_count; i++) {
+        if (strcmp(listener->match_daemon[i], daemon) == 0)
+            return true;
     }
-    return inner->match_daemon_count > 0;
+    return false;
 }
 
-static bool covers_clients(const struct conf_listener *outer, const struct conf_listener *inner)
+/* The first listener above the i-th that takes all connections of this daemon (NULL: of any) from
+ * these clients. An empty list asks for nothing. */
+static const struct conf_listener *taker(const struct conf *conf, size_t i, const char *daemon,
+                                         const struct conf_net *client)
 {
-    for (size_t i = 0; i < inner->match_client_count; i++) {
-        size_t j = 0;
-        while (j < outer->match_client_count &&
-               !conf_net_covers(&outer->match_client[j], &inner->match_client[i]))
-            j++;
-        if (j == outer->match_client_count)
-            return false;
+    for (size_t j = 0; j < i; j++) {
+        const struct conf_listener *outer = &conf->listener[j];
+        if ((outer->match_daemon_count == 0 || (daemon != NULL && lists_daemon(outer, daemon))) &&
+            (outer->match_client_count == 0 ||
+             (client != NULL &&
+              conf_net_lists(outer->match_client, outer->match_client_count, client))))
+            return outer;
     }
-    return inner->match_client_count > 0;
+    return NULL;
 }
 
-/* Does whatever matches `inner` match `outer` as well? An empty list asks for nothing. */
-static bool covers(const struct conf_listener *outer, const struct conf_listener *inner)
+/* One that takes a part of what the i-th listener matches, with *several_r if it is not all, where
+ * together they take all; NULL: something is left. */
+static const struct conf_listener *takers(const struct conf *conf, size_t i, bool *several_r)
 {
-    return (outer->match_daemon_count == 0 || covers_daemons(outer, inner)) &&
-           (outer->match_client_count == 0 || covers_clients(outer, inner));
+    const struct conf_listener *inner = &conf->listener[i], *first = NULL;
+    size_t daemons = inner->match_daemon_count, clients = inner->match_client_count;
+
+    *several_r = false;
+    for (size_t d = 0; d == 0 || d < daemons; d++) {
+        for (size_t c = 0; c == 0 || c < clients; c++) {
+            const struct conf_listener *outer =
+                taker(conf, i, daemons > 0 ? inner->match_daemon[d] : NULL,
+                      clients > 0 ? &inner->match_client[c] : NULL);
+            if (outer == NULL)
+                return NULL;
+            *several_r = *several_r || (first != NULL && outer != first);
+            first = first != NULL ? first : outer;
+        }
+    }
+    return first;
 }
 
 static bool reachable(const struct conf *conf, size_t i, struct conf_conflict *conflict)
 {
     const struct conf_listener *inner = &conf->listener[i];
-    for (size_t j = 0; j < i; j++) {
-        if (!covers(&conf->listener[j], inner))
-            continue;
-        at(conflict, CONF_KEY_LISTENER, inner->name,
-           inner->match_daemon_count || !inner->match_client_count ? "match-daemon"
-                                                                   : "match-client");
-        got(conflict, "connections that the listener \"%s\" above takes already",
-            conf->listener[j].name);
-        return allowed(conflict, "a match that is not covered by a listener above; the first match "
-                                 "wins");
-    }
-    return true;
+    bool several;
+    const struct conf_listener *outer = takers(conf, i, &several);
+
+    if (outer == NULL)
+        return true;
+    at(conflict, CONF_KEY_LISTENER, inner->name,
+       inner->match_daemon_count || !inner->match_client_count ? "match-daemon" : "match-client");
+    got(conflict, "connections that the listener \"%s\"%s above takes already", outer->name,
+        several ? " or another" : "");
+    return allowed(conflict, "a match that is not covered by a listener above; the first match "
+                             "wins");
 }
 
 bool conf_check(const struct conf *conf, struct conf_conflict *conflict_r)

@@ -103,15 +103,9 @@ bool conf_form_listen(const char *text)
 
 bool conf_form_listen_is_local(const char *listen)
 {
-    static const char *const loopback[] = {"127.0.0.0/8", "::1"};
     const char *inet = after(listen, "inet:");
-    struct conf_net host, net;
-    for (size_t i = 0; inet && i < sizeof loopback / sizeof *loopback; i++) {
-        if (read_host(inet, &host) && conf_net_parse(loopback[i], &net) &&
-            conf_net_covers(&net, &host))
-            return true;
-    }
-    return !inet;
+    struct conf_net host;
+    return !inet || (read_host(inet, &host) && conf_net_is_loopback(&host));
 }
 
 bool conf_form_authserv_id(const char *text) /* a value of RFC 8601 that needs no quotes */

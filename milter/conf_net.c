@@ -84,3 +84,21 @@ bool conf_net_covers(const struct conf_net *outer, const struct conf_net *inner)
 {
     return outer->prefix <= inner->prefix && same_bits(outer->addr, inner->addr, outer->prefix);
 }
+
+bool conf_net_lists(const struct conf_net *nets, size_t count, const struct conf_net *inner)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (conf_net_covers(&nets[i], inner))
+            return true;
+    }
+    return false;
+}
+
+bool conf_net_is_loopback(const struct conf_net *net)
+{
+    static const struct conf_net loopback[] = {
+        {.addr = {[10] = 0xff, [11] = 0xff, [12] = 127}, .prefix = V4_OFFSET * 8 + 8},
+        {.addr = {[15] = 1}, .prefix = 128},
+    };
+    return conf_net_lists(loopback, sizeof loopback / sizeof *loopback, net);
+}

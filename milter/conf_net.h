@@ -5,6 +5,7 @@
 #define CONF_NET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define CONF_NET_TEXT_MAX 64 /* octets that conf_net_format writes, NUL included */
@@ -21,5 +22,8 @@ void conf_net_format(const struct conf_net *net, char text_r[CONF_NET_TEXT_MAX])
 
 /* Is every address of `inner` in `outer`? A single address is a network with prefix 128. */
 bool conf_net_covers(const struct conf_net *outer, const struct conf_net *inner);
+/* ... in one of these? */
+bool conf_net_lists(const struct conf_net *nets, size_t count, const struct conf_net *inner);
+bool conf_net_is_loopback(const struct conf_net *net);
 
 #endif

@@ -77,11 +77,8 @@ static bool overlaps(const struct conf_net *a, const struct conf_net *b)
 static bool exempts_circuits(const struct conf_exempt *exempt)
 {
     struct conf_net circuits;
-    for (size_t i = 0; conf_net_parse(CIRCUITS, &circuits) && i < exempt->client_count; i++) {
-        if (conf_net_covers(&exempt->client[i], &circuits))
-            return true;
-    }
-    return false;
+    return conf_net_parse(CIRCUITS, &circuits) &&
+           conf_net_lists(exempt->client, exempt->client_count, &circuits);
 }
 
 /* Can mail from an onion service come to it? Tor connects from an address for each circuit, or from

@@ -32,17 +32,6 @@ struct place { /* a value */
     } addr;
 };
 
-static bool is_loopback(const struct conf_net *address)
-{
-    static const char *const nets[] = {"127.0.0.0/8", "::1/128"};
-    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
-        struct conf_net net;
-        if (conf_net_parse(nets[i], &net) && conf_net_covers(&net, address))
-            return true;
-    }
-    return false;
-}
-
 static bool read_port(const char *text, size_t len, in_port_t *port_r)
 {
     uint64_t port;
@@ -105,7 +94,7 @@ static bool read_place(const char *text, bool public, struct place *place_r, cha
             text, sizeof place_r->addr.un.sun_path - 1);
         return false;
     }
-    if (public || is_loopback(&address))
+    if (public || conf_net_is_loopback(&address))
         return true;
     snprintf(why_r, why_size,
              "got \"%s\", allowed: a loopback address, or public = yes for one that others can "

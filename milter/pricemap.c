@@ -2,6 +2,7 @@
  * pricemap.c - a file of factors as a hash table: the keys one after the other in one block, an
  * entry of 16 octets for each, and slots that hold the number of an entry, plus 1.
  *
+ * What is wrong with a line is told without the line: it may go to a log that holds no address.
  * Canonical text is compared whole, so the hash need not resist anybody: it is built from the
  * operator's file, and a sender can do no more than look something up.
  */
@@ -25,7 +26,6 @@
 #define ENTRIES_FIRST 64
 #define TEXT_FIRST    4096
 #define BLANKS        " \t\r\n"
-#define SHOWN_MAX     120 /* octets of a wrong line that are shown */
 
 struct entry {
     uint32_t text; /* offset of the key, NUL-terminated */
@@ -126,8 +126,8 @@ static bool insert(struct pricemap *map, const struct addrkey *key, double facto
         return complain(source, "out of memory");
     uint32_t *slot = find_slot(map, key->text, key->len);
     if (*slot != 0)
-        return complain(source, "got \"%.*s\" a second time, allowed: once (see line %" PRIu32 ")",
-                        SHOWN_MAX, key->text, map->entry[*slot - 1].line);
+        return complain(source, "got an entry a second time, allowed: once (see line %" PRIu32 ")",
+                        map->entry[*slot - 1].line);
     map->entry[map->count] =
         (struct entry){.text = (uint32_t)map->text_len, .line = source->line, .factor = factor};
     memcpy(map->text + map->text_len, key->text, key->len + 1);
@@ -190,14 +190,11 @@ static bool read_line(struct pricemap *map, char *line, const struct source *sou
     if (!blank || (tab && tab > blank))
         blank = tab;
     if (!blank)
-        return complain(source, "got \"%.*s\", allowed: ADDRESS FACTOR or @DOMAIN FACTOR",
-                        SHOWN_MAX, line);
+        return complain(source, "got one word, allowed: ADDRESS FACTOR or @DOMAIN FACTOR");
     if (!parse_factor(blank + 1, &factor))
-        return complain(source, "got the factor \"%.*s\", allowed: a number from 0 to 1000",
-                        SHOWN_MAX, blank + 1);
+        return complain(source, "got another factor, allowed: a number from 0 to 1000");
     if (!addrkey_parse(line, (size_t)(blank - line), &key, &why))
-        return complain(source, "got \"%.*s\", allowed: ADDRESS or @DOMAIN (%s)",
-                        blank - line < SHOWN_MAX ? (int)(blank - line) : SHOWN_MAX, line, why);
+        return complain(source, "got no address, allowed: ADDRESS or @DOMAIN (%s)", why);
     if (map->count == PRICEMAP_LINES_MAX)
         return complain(source, "got more entries than %d", PRICEMAP_LINES_MAX);
     return insert(map, &key, factor, source);

@@ -69,27 +69,19 @@ void scope_client_name(const struct scope_client *client, const struct op_key *k
     snprintf(name_r, SCOPE_NAME_MAX, "%02x%02x%02x%02x", mac[0], mac[1], mac[2], mac[3]);
 }
 
-static bool net_contains(const struct conf_net *net, const uint8_t addr[16])
+bool scope_client_listed(const struct scope_client *client, const struct conf_net *nets,
+                         size_t count)
 {
-    unsigned octets = net->prefix / 8;
-    unsigned bits = net->prefix % 8;
+    struct conf_net address = {.prefix = 128};
 
-    if (memcmp(net->addr, addr, octets) != 0)
-        return false;
-    return bits == 0 || ((net->addr[octets] ^ addr[octets]) >> (8 - bits)) == 0;
+    memcpy(address.addr, client->addr, sizeof address.addr);
+    return client->known && conf_net_lists(nets, count, &address);
 }
 
 static bool client_matches(const struct conf_listener *listener, const struct scope_client *client)
 {
-    if (listener->match_client_count == 0)
-        return true;
-    if (!client->known)
-        return false;
-    for (size_t i = 0; i < listener->match_client_count; i++) {
-        if (net_contains(&listener->match_client[i], client->addr))
-            return true;
-    }
-    return false;
+    return listener->match_client_count == 0 ||
+           scope_client_listed(client, listener->match_client, listener->match_client_count);
 }
 
 static bool daemon_matches(const struct conf_listener *listener, const char *daemon_name)

@@ -29,6 +29,10 @@ void scope_client_format(const struct scope_client *client, char text_r[SCOPE_CL
  * are not exported? */
 bool scope_client_shared(const struct scope_client *client);
 
+/* Is it in one of these networks? Never if it is not known. */
+bool scope_client_listed(const struct scope_client *client, const struct conf_net *nets,
+                         size_t count);
+
 #define SCOPE_NAME_MAX 9 /* octets, NUL included */
 /* A name for a log that must not tell the address: a keyed hash, another one every day; "" if the
  * client is not known. */

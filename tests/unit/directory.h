@@ -22,6 +22,14 @@ static inline int directory_setup(const char *file)
     return 0;
 }
 
+static inline void directory_write(const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    if (!file || fputs(text, file) == EOF || fclose(file) != 0)
+        abort();
+}
+
 /* Fails if the test has left anything else in it. */
 static inline int directory_teardown(void **state)
 {

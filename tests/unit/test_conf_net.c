@@ -101,8 +101,48 @@ static void test_covers(void **state)
     }
 }
 
+static void test_lists(void **state)
+{
+    static const char *const texts[] = {"192.0.2.0/24", "fc00::/7"};
+    struct conf_net nets[2], net;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        assert_true(conf_net_parse(texts[i], &nets[i]));
+    assert_true(conf_net_parse("192.0.2.7", &net) && conf_net_lists(nets, 2, &net));
+    assert_true(conf_net_parse("fc00::7", &net) && conf_net_lists(nets, 2, &net));
+    assert_false(conf_net_lists(nets, 1, &net));
+    assert_false(conf_net_lists(nets, 0, &net));
+    assert_true(conf_net_parse("fc00::/6", &net) && !conf_net_lists(nets, 2, &net));
+}
+
+static void test_loopback(void **state)
+{
+    static const struct {
+        const char *text;
+        bool want;
+    } rows[] = {
+        {"127.0.0.1", true},   {"127.255.255.255", true},
+        {"127.0.0.0/8", true}, {"::ffff:127.1.2.3", true},
+        {"::1", true},         {"126.255.255.255", false},
+        {"128.0.0.0", false},  {"126.0.0.0/7", false},
+        {"::", false},         {"::2", false},
+        {"::/127", false},     {"::127.0.0.1", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct conf_net net;
+        print_message("%s\n", rows[i].text);
+        assert_true(conf_net_parse(rows[i].text, &net));
+        assert_int_equal(conf_net_is_loopback(&net), rows[i].want);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parse), cmocka_unit_test(test_covers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parse), cmocka_unit_test(test_covers),
+                                       cmocka_unit_test(test_lists),
+                                       cmocka_unit_test(test_loopback)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

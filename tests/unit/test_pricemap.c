@@ -91,23 +91,25 @@ static void test_wrong_lines(void **state)
     static const struct {
         const char *text, *parts[3];
     } rows[] = {
-        {"bob@example.org", {":1: got \"bob@example.org\"", "allowed: ADDRESS FACTOR"}},
-        {"\n\nbob@example.org dear\n", {":3: got the factor \"dear\"", "from 0 to 1000"}},
-        {"a@b 1\nbob@example.org -1\n", {":2: got the factor \"-1\""}},
-        {"bob@example.org 1001\n", {"\"1001\""}},
-        {"bob@example.org 1e2\n", {"\"1e2\""}},
-        {"bob@example.org 0x1\n", {"\"0x1\""}},
-        {"bob@example.org nan\n", {"\"nan\""}},
-        {"bob@example.org .\n", {"\".\""}},
-        {"bob@example.org 1.0.0\n", {"\"1.0.0\""}},
-        {"bob 1\n", {":1: got \"bob\"", "ADDRESS or @DOMAIN (the domain is missing)"}},
-        {"bob@example.org 1 2\n", {":1: got \"bob@example.org 1\""}},
-        {"<> 1\n", {":1: got \"<>\""}},
-        {"@ 1\n", {":1: got \"@\""}},
-        {" 1\n", {":1: got \"1\""}},
-        {"a@b 1\n# no\nA@B 2\n", {":3: got \"a@b\" a second time", "see line 1"}},
-        {"@b 1\n@B 1\n", {":2: got \"@b\" a second time"}},
+        {"bob@example.org", {":1: got one word, ", "allowed: ADDRESS FACTOR"}},
+        {"\n\nbob@example.org dear\n", {":3: got another factor", "from 0 to 1000"}},
+        {"bob@example.org carl@b", {":1: got another factor"}},
+        {"a@b 1\nbob@example.org -1\n", {":2: got another factor"}},
+        {"bob@example.org 1001\n", {"another factor"}},
+        {"bob@example.org 1e2\n", {"another factor"}},
+        {"bob@example.org 0x1\n", {"another factor"}},
+        {"bob@example.org nan\n", {"another factor"}},
+        {"bob@example.org .\n", {"another factor"}},
+        {"bob@example.org 1.0.0\n", {"another factor"}},
+        {"bob 1\n", {":1: got no address", "ADDRESS or @DOMAIN (the domain is missing)"}},
+        {"bob@example.org 1 2\n", {":1: got no address"}},
+        {"<> 1\n", {":1: got no address"}},
+        {"@ 1\n", {":1: got no address"}},
+        {" 1\n", {":1: got one word"}},
+        {"a@b 1\n# no\nA@B 2\n", {":3: got an entry a second time", "see line 1"}},
+        {"@b 1\n@B 1\n", {":2: got an entry a second time"}},
     };
+    static const char *const told[] = {"bob", "carl", "dear", "@b", "@example"};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char why[WHY_MAX] = "";
@@ -118,6 +120,10 @@ static void test_wrong_lines(void **state)
         for (size_t j = 0; j < 3 && rows[i].parts[j]; j++) {
             if (!strstr(why, rows[i].parts[j]))
                 fail_msg("%s\n  says: %s\n  lacks: %s", rows[i].text, why, rows[i].parts[j]);
+        }
+        for (size_t j = 0; j < sizeof told / sizeof *told; j++) {
+            if (strstr(why, told[j]))
+                fail_msg("%s\n  says: %s", rows[i].text, why);
         }
     }
 }
