@@ -55,6 +55,15 @@ static inline struct ledger *fixture_open(const char *backend, const char *path,
     return ledger;
 }
 
+/* The ledger on disk cannot be opened; the sentence has this in it, and the path. */
+static inline void expect_refused(const char *path, const char *want)
+{
+    char why[512] = "";
+    struct ledger_spec spec = {"lmdb", path, SIZE};
+    if (ledger_open(&spec, why, sizeof why) || !strstr(why, want) || !strstr(why, path))
+        fail_msg("wanted \"%s\", got \"%s\"", want, why);
+}
+
 static inline struct ledger_key key_of(uint32_t date, uint64_t n)
 {
     struct ledger_key key = {.date = date};
@@ -87,6 +96,16 @@ static inline bool spend(struct ledger *ledger, struct ledger_key key, unsigned 
                      LEDGER_OK);
     assert_int_equal(culprit, spent ? 77 : 0);
     return spent;
+}
+
+static inline void pass(struct ledger *ledger, struct ledger_key key, uint64_t token, int64_t now)
+{
+    assert_int_equal(ledger_pass(ledger, &key, token, now), LEDGER_OK);
+}
+
+static inline void burn(struct ledger *ledger, struct ledger_key key, uint64_t token, int64_t now)
+{
+    assert_int_equal(ledger_burn(ledger, &key, token, now), LEDGER_OK);
 }
 
 /* Reserves and spends a fresh stamp. */
