@@ -101,8 +101,7 @@ bool act_stamp(struct smfi_str *ctx, const char *value)
     return smfi_insheader(ctx, 0, field, text) == MI_SUCCESS;
 }
 
-void act_progress(void *ctx)
+bool act_progress(void *ctx)
 {
-    /* A failure shows again, and is dealt with, at the answer itself. */
-    (void)smfi_progress(ctx);
+    return smfi_progress(ctx) == MI_SUCCESS;
 }

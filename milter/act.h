@@ -29,7 +29,7 @@ bool act_references(struct smfi_str *ctx, const char *value, bool present);
 bool act_stamp(struct smfi_str *ctx, const char *value);
 
 /* Tells the MTA that we are still at work; the argument is its context. Only at the end of a
- * message. */
-void act_progress(void *ctx);
+ * message. False: it has gone, and nobody waits for the answer. */
+bool act_progress(void *ctx);
 
 #endif

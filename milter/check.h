@@ -32,7 +32,8 @@ struct check_means { /* borrowed */
     uint64_t token;          /* of this message, see ledger_reserve */
     double (*clock)(void);   /* seconds, for measuring how long a verification takes */
     struct metrics *metrics; /* where that is told */
-    void (*tick)(void *arg); /* called at least every GATE_TICK_S while waiting or verifying */
+    bool (*tick)(void *arg); /* called at least every GATE_TICK_S while waiting or verifying; false:
+                                nobody waits for the answer any more */
     void *arg;
 };
 

@@ -181,29 +181,31 @@ static void admit(struct gate *gate)
     }
 }
 
-static void call_tick(struct gate *gate, void (*tick)(void *), void *arg)
+static bool call_tick(struct gate *gate, bool (*tick)(void *), void *arg)
 {
     pthread_mutex_unlock(&gate->lock);
-    tick(arg);
+    bool awaited = tick(arg);
     pthread_mutex_lock(&gate->lock);
+    return awaited;
 }
 
 /* Until admitted, or turned away with an error in waiter->err. */
-static void wait_in_queue(struct gate *gate, struct waiter *waiter, void (*tick)(void *), void *arg)
+static void wait_in_queue(struct gate *gate, struct waiter *waiter, bool (*tick)(void *), void *arg)
 {
     struct timespec end = now_plus(gate->limits.wait_s), next = now_plus(GATE_TICK_S);
-    while (waiter->queued && !gate->closed && !is_over(end)) {
+    bool awaited = true;
+    while (waiter->queued && !gate->closed && awaited && !is_over(end)) {
         struct timespec until = tick && earlier(next, end) ? next : end;
         pthread_cond_timedwait(&waiter->called, &gate->lock, &until);
         if (tick && waiter->queued && !gate->closed && is_over(next)) {
             next = now_plus(GATE_TICK_S);
-            call_tick(gate, tick, arg);
+            awaited = call_tick(gate, tick, arg);
         }
     }
     if (!waiter->queued)
         return;
     dequeue(gate, waiter);
-    waiter->err = gate->closed ? GATE_CLOSED : GATE_SATURATED;
+    waiter->err = gate->closed ? GATE_CLOSED : awaited ? GATE_SATURATED : GATE_GONE;
     admit(gate); /* it may have been the head */
 }
 
@@ -219,7 +221,7 @@ static bool waiter_init(struct waiter *waiter, const struct op_suite *suite)
     return done;
 }
 
-static void line_up(struct gate *gate, struct waiter *waiter, void (*tick)(void *), void *arg)
+static void line_up(struct gate *gate, struct waiter *waiter, bool (*tick)(void *), void *arg)
 {
     pthread_mutex_lock(&gate->lock);
     if (gate->closed) {
@@ -258,7 +260,7 @@ static bool make_worker(struct gate *gate, struct slot *slot)
     return done;
 }
 
-enum gate_err gate_enter(struct gate *gate, const struct op_suite *suite, void (*tick)(void *arg),
+enum gate_err gate_enter(struct gate *gate, const struct op_suite *suite, bool (*tick)(void *arg),
                          void *arg, struct op_worker **worker_r)
 {
     struct waiter waiter;
@@ -380,6 +382,8 @@ const char *gate_err_str(enum gate_err err)
         return "ok";
     case GATE_SATURATED:
         return "verification saturated";
+    case GATE_GONE:
+        return "nobody waits for it";
     case GATE_TOO_BIG:
         return "suite needs more memory than verification may use";
     case GATE_NOMEM:

@@ -31,16 +31,17 @@ enum gate_err {
     GATE_TOO_BIG,   /* one worker of this suite does not fit into the memory limit at all */
     GATE_NOMEM,     /* a worker's memory could not be had */
     GATE_CLOSED,    /* gate_close was called: the daemon is stopping */
+    GATE_GONE,      /* tick has said so */
 };
 
 struct gate *gate_new(const struct gate_limits *limits); /* NULL: out of memory */
 void gate_free(struct gate *gate);                       /* nobody may be inside; NULL is fine */
 
 /* Waits for a slot. While waiting, tick(arg) (NULL: nothing) is called every GATE_TICK_S, without
- * the gate's lock held. On GATE_OK *worker_r is the caller's until gate_leave. If memory is short,
- * idle workers of other suites are freed for a new one. */
+ * the gate's lock held; false: whoever we wait for has gone. On GATE_OK *worker_r is the caller's
+ * until gate_leave. If memory is short, idle workers of other suites are freed for a new one. */
 OP_MUST_USE enum gate_err gate_enter(struct gate *gate, const struct op_suite *suite,
-                                     void (*tick)(void *arg), void *arg,
+                                     bool (*tick)(void *arg), void *arg,
                                      struct op_worker **worker_r);
 void gate_leave(struct gate *gate, struct op_worker *worker);
 

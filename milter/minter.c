@@ -22,9 +22,12 @@
 
 #define LOWEST_PRIORITY 19
 /* A stamp that has had a part of the message's time, and of which half of all mints would still
- * take so many times what is left, is given up: the work is spared. */
+ * take so many times what is left, is given up: the work is spared. One that asks for far more than
+ * that is given up as soon as our speed is known. */
 #define HOPELESS_AFTER 0.25
 #define HOPELESS_TIMES 4.0
+#define ABSURD_AFTER_S 1.0
+#define ABSURD_TIMES   1000.0
 
 struct turn { /* a message, waiting or at work */
     TAILQ_ENTRY(turn) link;
@@ -34,6 +37,7 @@ struct turn { /* a message, waiting or at work */
     struct timespec end;
     unsigned threads; /* its share, from when it is at work */
     uint64_t memory;
+    atomic_bool gone; /* tick has said that nobody waits for it */
     bool done;
     enum minter_err err;
 };
@@ -77,15 +81,25 @@ static bool lower_priority(void)
 
 static bool is_hopeless(const struct turn *turn, const struct op_mint_progress *progress)
 {
-    return progress->elapsed_s > HOPELESS_AFTER * turn->job->time_s &&
-           progress->left_p50_s > HOPELESS_TIMES * fmax(left(&turn->end), 0);
+    double times = progress->left_p50_s / fmax(left(&turn->end), 1);
+
+    return (progress->elapsed_s > HOPELESS_AFTER * turn->job->time_s && times > HOPELESS_TIMES) ||
+           (progress->elapsed_s > ABSURD_AFTER_S && times > ABSURD_TIMES);
+}
+
+/* Is there a reason from outside to end it? */
+static enum minter_err stopped(const struct turn *turn)
+{
+    if (atomic_load(&turn->minter->closed))
+        return MINTER_CLOSED;
+    return atomic_load(&turn->gone) ? MINTER_GONE : MINTER_OK;
 }
 
 static bool go_on(void *arg, const struct op_mint_progress *progress)
 {
     const struct turn *turn = arg;
 
-    return !atomic_load(&turn->minter->closed) && !is_hopeless(turn, progress);
+    return stopped(turn) == MINTER_OK && !is_hopeless(turn, progress);
 }
 
 static enum minter_err mint_one(struct turn *turn, size_t i)
@@ -115,7 +129,7 @@ static enum minter_err mint_one(struct turn *turn, size_t i)
     case OP_ERR_TIMEOUT:
         return MINTER_LATE;
     case OP_ERR_CANCELLED:
-        return atomic_load(&turn->minter->closed) ? MINTER_CLOSED : MINTER_LATE;
+        return stopped(turn) != MINTER_OK ? stopped(turn) : MINTER_LATE;
     case OP_ERR_NOMEM:
     case OP_ERR_INPUT:
     case OP_ERR_LIMIT:
@@ -158,7 +172,8 @@ static void wait_and_tick(struct turn *turn, const struct timespec *until, struc
         return;
     *next = now_plus(MINTER_TICK_S);
     pthread_mutex_unlock(&minter->lock);
-    turn->job->tick(turn->job->arg);
+    if (!turn->job->tick(turn->job->arg))
+        atomic_store(&turn->gone, true);
     pthread_mutex_lock(&minter->lock);
 }
 
@@ -173,18 +188,17 @@ static enum minter_err wait_for_turn(struct turn *turn)
 {
     struct minter *minter = turn->minter;
     struct timespec next = now_plus(MINTER_TICK_S);
-    enum minter_err err = MINTER_OK;
+    enum minter_err err;
 
     TAILQ_INSERT_TAIL(&minter->queue, turn, link);
     minter->stats.waiting++;
-    while (!has_turn(turn) && err == MINTER_OK) {
+    while ((err = stopped(turn)) == MINTER_OK && !has_turn(turn)) {
         const struct timespec *until = left(&next) < left(&turn->end) ? &next : &turn->end;
-        if (atomic_load(&minter->closed))
-            err = MINTER_CLOSED;
-        else if (left(&turn->end) <= 0)
+        if (left(&turn->end) <= 0) {
             err = MINTER_LATE;
-        else
-            wait_and_tick(turn, until, &next);
+            break;
+        }
+        wait_and_tick(turn, until, &next);
     }
     TAILQ_REMOVE(&minter->queue, turn, link);
     minter->stats.waiting--;

@@ -32,6 +32,7 @@ enum minter_err {
     MINTER_FULL,   /* as many messages wait as may */
     MINTER_LATE,   /* the time is over, or what is left of it would not do */
     MINTER_CLOSED, /* minter_close was called: the daemon is stopping */
+    MINTER_GONE,   /* tick has said so */
     MINTER_FAILED, /* no memory, thread or random octets to be had */
 };
 
@@ -49,7 +50,8 @@ struct minter_job { /* the stamps of one message; borrowed */
     size_t count;
     uint32_t date;           /* that the stamps will bear */
     unsigned time_s;         /* for all of it, waiting included */
-    void (*tick)(void *arg); /* called at least every MINTER_TICK_S meanwhile */
+    bool (*tick)(void *arg); /* called at least every MINTER_TICK_S meanwhile; false: nobody waits
+                                for the stamps any more */
     void *arg;
 };
 

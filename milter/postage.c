@@ -5,7 +5,7 @@
  *     recipients              UNSTAMPED          CROWD, at RCPT: the rest goes in another message
  *     time                    UNSTAMPED          LATE
  *     turns, memory           UNSTAMPED          NO_MINTER
- *     the daemon stops        NO_MINTER          NO_MINTER
+ *     daemon stops, MTA gone  NO_MINTER          NO_MINTER
  *
  * All recipients get theirs, or none: a server that finds one missing refuses the whole message.
  */
@@ -16,22 +16,20 @@
 #include <strings.h>
 
 #include "milter/offerbook.h"
+#include "milter/pin.h"
 #include "milter/price.h"
 #include "pow/date.h"
 #include "pow/effort.h"
 #include "pow/worker.h"
-
-#define ONION_LEN    56 /* characters of an onion address before its suffix */
-#define ONION_SUFFIX ".onion"
 
 struct postage {
     const struct conf *conf;
     const struct conf_listener *listener;
     struct op_recipient *recipient;
     size_t count, size;
-    bool crowd;    /* more of them than we mint for */
-    bool stamped;  /* the sender has seen to it */
-    bool stopping; /* the daemon is */
+    bool crowd;   /* more of them than we mint for */
+    bool stamped; /* the sender has seen to it */
+    bool deaf;    /* nobody would hear the answer: the daemon stops, or the MTA has gone */
     struct op_stamp *stamp;
 };
 
@@ -76,19 +74,6 @@ static bool is_listed(const struct conf_listener *listener, const struct op_reci
     return false;
 }
 
-/* "PIN.<56 characters>.onion": who delivers there takes the pin out of the address, and a stamp for
- * the address with its pin would be refused. */
-static bool is_pinned(const struct op_recipient *recipient)
-{
-    const size_t tail = 1 + ONION_LEN + strlen(ONION_SUFFIX);
-
-    if (recipient->len - recipient->domain <= tail)
-        return false;
-    const char *dot = recipient->text + recipient->len - tail;
-    return dot[0] == '.' && strcspn(dot + 1, ".") == ONION_LEN &&
-           strcmp(dot + 1 + ONION_LEN, ONION_SUFFIX) == 0;
-}
-
 static bool has(const struct postage *postage, const struct op_recipient *recipient)
 {
     for (size_t i = 0; i < postage->count; i++) {
@@ -128,8 +113,10 @@ enum outcome postage_recipient(struct postage *postage, const char *address, con
 
     /* The mailer of this name in Postfix and Sendmail never delivers. */
     if ((mailer != NULL && strcasecmp(mailer, "error") == 0) ||
-        !op_recipient_parse(address, strlen(address), &recipient, NULL) ||
-        !is_listed(postage->listener, &recipient) || is_pinned(&recipient))
+        !op_recipient_parse(address, strlen(address), &recipient, NULL))
+        return OUTCOME_EXEMPT;
+    pin_remove(&recipient);
+    if (!is_listed(postage->listener, &recipient))
         return OUTCOME_EXEMPT;
     return has(postage, &recipient) ? OUTCOME_PASS : add(postage, &recipient);
 }
@@ -195,7 +182,8 @@ static enum outcome mint(struct postage *postage, const struct postage_means *me
     case MINTER_LATE:
         return OUTCOME_LATE;
     case MINTER_CLOSED:
-        postage->stopping = true;
+    case MINTER_GONE:
+        postage->deaf = true;
         break;
     case MINTER_FULL:
     case MINTER_FAILED:
@@ -230,7 +218,7 @@ void postage_end(struct postage *postage, const struct postage_means *means,
     if (result_r->outcome == OUTCOME_MINTED) {
         result_r->suite = postage->stamp[0].suite;
         result_r->work = op_effort_to_work(result_r->suite, postage->stamp[0].effort);
-    } else if (outcome_refuses(result_r->outcome) && !postage->stopping &&
+    } else if (outcome_refuses(result_r->outcome) && !postage->deaf &&
                postage->conf->mint.late == CONF_LATE_SEND) {
         result_r->lack = result_r->outcome;
         result_r->outcome = OUTCOME_UNSTAMPED;

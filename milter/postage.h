@@ -21,8 +21,8 @@ struct postage; /* of one transaction */
 struct postage *postage_new(const struct conf *conf, const struct conf_listener *listener);
 void postage_free(struct postage *postage); /* NULL is fine */
 
-/* The argument of RCPT, and the MTA's {rcpt_mailer} or NULL. PASS: it gets a stamp. EXEMPT: it is
- * in none of the listener's domains, at an onion address with a pin before it, or no address.
+/* The argument of RCPT, and the MTA's {rcpt_mailer} or NULL. PASS: it gets a stamp; if it has a pin
+ * (pin.h), for the address without. EXEMPT: it is in none of the listener's domains, or no address.
  * CROWD: one too many, to be refused. */
 enum outcome postage_recipient(struct postage *postage, const char *address, const char *mailer);
 void postage_field(struct postage *postage, const char *name);
@@ -30,7 +30,7 @@ void postage_field(struct postage *postage, const char *name);
 struct postage_means { /* borrowed */
     struct minter *minter;
     int64_t now;             /* unix seconds */
-    void (*tick)(void *arg); /* see struct minter_job */
+    bool (*tick)(void *arg); /* see struct minter_job */
     void *arg;
 };
 

@@ -195,6 +195,19 @@ class Without(Minting):
         self.assertEqual(daemon.stop(), 0)
         self.assertRefused(session.answer(), "451 4.3.2")
 
+    def test_a_mail_server_that_hangs_up_gives_its_turn_back(self):
+        directory = self.directory()
+        at = os.path.join(directory, "metrics.sock")
+        daemon = self.run_daemon(directory, listeners=LISTENERS, suites=DEAR, extra=f"""
+            mint {{ max-cpu-threads = 1 time = 240s late = send }} metrics {{ listen = "local:{at}" }}""")
+        session = self.begin(daemon, [BOB], Message())
+        build.until("its turn", lambda: gauge(at, "onionpow_minter_messages_busy") == 1)
+        session.sock.close()
+        build.until("its end", lambda: gauge(at, "onionpow_minter_messages_busy") == 0)
+        self.assertTrue(daemon.lines("verdict=tempfail listener=out rcpts=1 suite=- work=0 price=0 reason=no-minter"),
+                        daemon.log())
+        self.assertEqual(daemon.stop(), 0)
+
     def test_progress(self):
         """The mail server hears of us all the time, else it would give up."""
         daemon = self.office("time = 240s max-cpu-threads = 1", suites=DEAR)

@@ -99,8 +99,11 @@ static void test_progress(void **state)
 
     (void)state;
     fake_reset();
-    act_progress(&ctx);
+    assert_true(act_progress(&ctx));
     assert_string_equal(fake_calls, "smfi_progress -\n");
+    fake_failing = "smfi_progress";
+    assert_false(act_progress(&ctx));
+    fake_reset();
 }
 
 int main(void)

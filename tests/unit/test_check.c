@@ -16,13 +16,14 @@ struct site { /* what a test works with */
     void (*on_tick)(struct site *site);
 };
 
-static void tick(void *arg)
+static bool tick(void *arg)
 {
     struct site *site = arg;
 
     site->ticks++;
     if (site->on_tick != NULL)
         site->on_tick(site);
+    return true;
 }
 
 static double no_clock(void)

@@ -451,12 +451,33 @@ struct ticking {
 
 /* Takes the gate's lock, which would hang if it were held; lets the waiting caller in at the second
  * tick. */
-static void tick(void *arg)
+static bool tick(void *arg)
 {
     struct ticking *ticking = arg;
     assert_int_equal(stats_of(ticking->gate).waiting, 1);
     if (++ticking->ticks == 2)
         gate_leave(ticking->gate, ticking->worker);
+    return true;
+}
+
+static bool hang_up(void *arg)
+{
+    struct ticking *ticking = arg;
+    return ++ticking->ticks < 2;
+}
+
+/* Who has gone makes room in the queue. */
+static void test_gone(void **state)
+{
+    (void)state;
+    struct gate *gate = gate_of(1, 10, 8, 1000);
+    struct ticking ticking = {.gate = gate, .worker = enter(gate, &small)};
+    struct op_worker *worker;
+    assert_int_equal(gate_enter(gate, &small, hang_up, &ticking, &worker), GATE_GONE);
+    assert_int_equal(ticking.ticks, 2);
+    assert_int_equal(stats_of(gate).waiting + stats_of(gate).saturated, 0);
+    gate_leave(gate, ticking.worker);
+    gate_free(gate);
 }
 
 static void test_tick(void **state)
@@ -527,7 +548,7 @@ int main(void)
         TEST(test_no_memory),    TEST(test_order),         TEST(test_head_of_queue),
         TEST(test_wait_is_over), TEST(test_head_gives_up), TEST(test_close),
         TEST(test_set_limits),   TEST(test_trim),          TEST(test_tick),
-        TEST(test_crowd),        TEST(test_names),
+        TEST(test_gone),         TEST(test_crowd),         TEST(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

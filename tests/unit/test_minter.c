@@ -108,20 +108,24 @@ static struct minter *minter_of(unsigned messages, unsigned all_threads, unsigne
     return minter;
 }
 
-static void count_tick(void *arg)
-{
-    atomic_fetch_add((atomic_uint *)arg, 1);
-}
-
 struct asker { /* a connection of the MTA that wants two stamps */
     struct minter *minter;
     uint64_t effort;
     unsigned time_s;
     pthread_t thread;
     atomic_uint ticks;
+    atomic_bool gone; /* from the next tick on */
     enum minter_err err;
     struct op_stamp stamp[2];
 };
+
+static bool count_tick(void *arg)
+{
+    struct asker *asker = arg;
+
+    atomic_fetch_add(&asker->ticks, 1);
+    return !atomic_load(&asker->gone);
+}
 
 static void *ask(void *arg)
 {
@@ -132,7 +136,7 @@ static void *ask(void *arg)
                                    .date = 20261122,
                                    .time_s = asker->time_s,
                                    .tick = count_tick,
-                                   .arg = &asker->ticks};
+                                   .arg = asker};
 
     asker->err = minter_run(asker->minter, &job, asker->stamp);
     return NULL;
@@ -388,10 +392,10 @@ static void test_hopeless(void **state)
         unsigned elapsed_s, left_s;
         enum minter_err want;
     } rows[] = {
-        {151, 2401, MINTER_LATE},
-        {149, 2401, MINTER_CLOSED}, /* who knows, so early */
-        {151, 2300, MINTER_CLOSED},
-        {599, 0, MINTER_CLOSED},
+        {151, 2401, MINTER_LATE},   {149, 2401, MINTER_CLOSED}, /* who knows, so early */
+        {151, 2300, MINTER_CLOSED}, {599, 0, MINTER_CLOSED},
+        {2, 700000, MINTER_LATE}, /* no need to wait for a quarter of the time */
+        {0, 700000, MINTER_CLOSED},
     };
 
     (void)state;
@@ -431,6 +435,33 @@ static void test_close(void **state)
     minter_free(minter);
 }
 
+/* Whose connection has ended, at work or waiting: his turn is for others, at once. */
+static void test_gone(void **state)
+{
+    struct minter *minter = minter_of(1, 1, 4);
+    struct minter_stats stats;
+    struct asker first, second, third;
+
+    (void)state;
+    begin(&first, minter, 1, 600);
+    until_begun(1);
+    begin(&second, minter, 3, 600);
+    until_waiting(minter, 1);
+    begin(&third, minter, 5, 600);
+    until_waiting(minter, 2);
+    atomic_store(&second.gone, true);
+    assert_int_equal(finish(&second), MINTER_GONE);
+    atomic_store(&first.gone, true);
+    assert_int_equal(finish(&first), MINTER_GONE);
+    assert_int_equal(first.stamp[0].effort, 0);
+    tickets = 2;
+    assert_int_equal(finish(&third), MINTER_OK);
+    assert_int_equal(begun, 3);
+    minter_stats_get(minter, &stats);
+    assert_int_equal(stats.busy + stats.waiting, 0);
+    minter_free(minter);
+}
+
 static void test_new_limits(void **state)
 {
     struct minter *minter = minter_of(1, 1, 4);
@@ -463,7 +494,7 @@ int main(void)
         TEST(test_no_queue),        TEST(test_late_in_the_queue),
         TEST(test_ticks),           TEST(test_failures),
         TEST(test_hopeless),        TEST(test_close),
-        TEST(test_new_limits),
+        TEST(test_new_limits),      TEST(test_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

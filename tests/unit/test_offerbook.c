@@ -129,6 +129,81 @@ static void write_file(const char *path, const char *text)
     fclose(out);
 }
 
+/* 64 KiB of an offer that would be good on its own. */
+static void write_large(const char *path)
+{
+    FILE *out = fopen(path, "w");
+
+    assert_non_null(out);
+    fputs("heard 1795003200 onionpow:1:", out);
+    for (int i = 0; i < 6000; i++)
+        fputs("sha256/5,,", out);
+    fputs("sha256/5\n", out);
+    fclose(out);
+}
+
+/* What cannot be minted, or is of a time that cannot be right, is as good as nothing. */
+static void test_absurd(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t effort; /* 0: not known */
+    } rows[] = {
+        {"heard 1795003200 onionpow:1:sha256/5\n", 5},
+        {"heard 1795003200 onionpow:1:sha256/0\n", 0},
+        {"heard 1795003200 onionpow:1:sha256/05\n", 0},
+        {"heard 1795003200 onionpow:1:sha256/-5\n", 0},
+        {"heard 1795003200 onionpow:1:sha256/18446744073709551615\n", 0},
+        {"heard 1795003200 onionpow:1:sha256/18446744073709551621\n", 0}, /* 2^64 + 5 */
+        {"heard 1795003200 onionpow:1:sha256/18446744073709551615,sha256/5\n", 5},
+        {"heard 1795003200 onionpow:1:unheard-of/5\n", 0},
+        {"heard 1795003200 onionpow:2:sha256/5\n", 0},
+        {"heard 0 onionpow:1:sha256/5\n", 0},
+        {"heard -1 onionpow:1:sha256/5\n", 0},
+        {"heard 9223372036854775807 onionpow:1:sha256/5\n", 0},
+        {"heard 9223372036854775808 onionpow:1:sha256/5\n", 0},
+        {"heard 1795003200 onionpow:1:sha256/5", 0},
+        {"heard 1795003200 onionpow:1:sha256/5\n\n", 0},
+        {"heard 1795003200  onionpow:1:sha256/5\n", 0},
+    };
+    char path[512];
+
+    (void)state;
+    remember("abc.onion:25", NOW, "onionpow:1:sha256/77");
+    find_file(path);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        print_message("%s", rows[i].text);
+        write_file(path, rows[i].text);
+        assert_int_equal(knows("abc.onion", rows[i].effort), rows[i].effort != 0);
+    }
+}
+
+/* A directory of state that is something else. */
+static void test_no_directory(void **state)
+{
+    char path[512], key[64], why[256];
+    struct op_offers offers;
+
+    (void)state;
+    remember("abc.onion:25", NOW, "onionpow:1:sha256/77");
+    find_file(path);
+    snprintf(key, sizeof key, "%s/key", directory);
+    assert_false(offerbook_find(key, "abc.onion", NOW, &offers)); /* a file */
+    assert_false(offerbook_readable(key, why, sizeof why));
+    unlink(path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_false(knows("abc.onion", 77));
+    unlink(key);
+    assert_int_equal(mkfifo(key, 0600), 0);
+    assert_false(offerbook_readable(directory, why, sizeof why));
+    assert_false(knows("abc.onion", 77));
+    unlink(key);
+    assert_int_equal(mkdir(key, 0700), 0);
+    assert_false(offerbook_readable(directory, why, sizeof why));
+    assert_non_null(strstr(why, "/key: Is a directory"));
+    assert_false(knows("abc.onion", 77));
+}
+
 static void test_damage(void **state)
 {
     char path[512], large[2000];
@@ -145,6 +220,8 @@ static void test_damage(void **state)
     memset(large, 'x', sizeof large - 1);
     large[sizeof large - 1] = '\0';
     write_file(path, large);
+    assert_false(knows("abc.onion", 5));
+    write_large(path);
     assert_false(knows("abc.onion", 5));
     unlink(path);
     assert_int_equal(symlink("/dev/zero", path), 0);
@@ -200,6 +277,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_what_the_sender_remembers),
         TEST(test_damage),
+        TEST(test_absurd),
+        TEST(test_no_directory),
         TEST(test_key),
         TEST(test_long_names),
     };
