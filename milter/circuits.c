@@ -4,9 +4,9 @@
  * A keyed hash gives each client a row of places; a newcomer to a full row takes the place of the
  * least active there. Nobody can aim at a row, and a flood of newcomers drives out newcomers, who
  * have nothing to lose yet; those whose price has risen are the last to go. Only mail that was paid
- * for or that cost us an evaluation makes an entry, so a flood has its price too. (An attacker
- * resets his own counters more cheaply, by a new circuit.) The hash stands for the client: no
- * address is kept.
+ * for or that cost us an evaluation keeps its entry, so a flood has its price too: what an unpaid
+ * bounce claims it gives back, and the next newcomer finds that place idle. (An attacker resets his
+ * own counters more cheaply, by a new circuit.) The hash stands for the client: no address is kept.
  */
 #include "milter/circuits.h"
 
@@ -29,7 +29,7 @@ struct entry { /* all zero: never used */
     int64_t seen;    /* the counts are those of this second */
     double messages; /* accepted, bounces included */
     double failures; /* failed proofs */
-    double bounces;
+    double bounces;  /* claimed: of messages that are being judged, and of accepted ones */
 };
 
 struct circuits {
@@ -45,7 +45,7 @@ struct circuits {
 
 static double activity(const struct entry *entry)
 {
-    return entry->messages + entry->failures;
+    return fmax(entry->messages, entry->bounces) + entry->failures;
 }
 
 /* Brings the counts to `now`. After a clock that was ahead they go on from here, undecayed: waiting
@@ -88,14 +88,8 @@ static double enough(const struct conf *conf, double factor)
 static void add(struct entry *entry, const struct conf *conf, enum circuit_event event)
 {
     switch (event) {
-    case CIRCUIT_REFUSED:
-        break;
     case CIRCUIT_FAILED:
         entry->failures += 1;
-        break;
-    case CIRCUIT_BOUNCE:
-        entry->bounces += 1;
-        entry->messages += 1;
         break;
     case CIRCUIT_ACCEPTED:
         entry->messages += 1;
@@ -104,7 +98,6 @@ static void add(struct entry *entry, const struct conf *conf, enum circuit_event
     entry->messages =
         fmin(entry->messages, conf->circuit.free + enough(conf, conf->circuit.growth));
     entry->failures = fmin(entry->failures, enough(conf, conf->circuit.surcharge));
-    entry->bounces = fmin(entry->bounces, COUNT_MAX);
 }
 
 static double factor_of(const struct entry *entry, const struct conf *conf)
@@ -184,6 +177,14 @@ static struct entry *take(struct circuits *circuits, const struct place *place,
     return least;
 }
 
+static struct entry *find_or_take(struct circuits *circuits, const struct place *place,
+                                  const struct conf *conf, int64_t now)
+{
+    struct entry *entry = find(circuits, place, conf, now);
+
+    return entry != NULL ? entry : take(circuits, place, conf, now);
+}
+
 /*
  * The table
  */
@@ -231,14 +232,34 @@ void circuits_free(struct circuits *circuits)
 void circuits_note(struct circuits *circuits, const struct conf *conf,
                    const struct scope_client *client, int64_t now, enum circuit_event event)
 {
-    if (event == CIRCUIT_REFUSED)
-        return; /* or each unpaid try would cost somebody his place */
+    struct place place = place_of(circuits, client);
+    pthread_mutex_lock(&circuits->lock);
+    add(find_or_take(circuits, &place, conf, now), conf, event);
+    pthread_mutex_unlock(&circuits->lock);
+}
+
+bool circuits_claim_bounces(struct circuits *circuits, const struct conf *conf,
+                            const struct scope_client *client, int64_t now, unsigned count,
+                            double cap)
+{
+    struct place place = place_of(circuits, client);
+    pthread_mutex_lock(&circuits->lock);
+    struct entry *entry = find_or_take(circuits, &place, conf, now);
+    bool room = entry->bounces + count <= fmin(cap, COUNT_MAX);
+    if (room)
+        entry->bounces += count;
+    pthread_mutex_unlock(&circuits->lock);
+    return room;
+}
+
+void circuits_return_bounces(struct circuits *circuits, const struct conf *conf,
+                             const struct scope_client *client, int64_t now, unsigned count)
+{
     struct place place = place_of(circuits, client);
     pthread_mutex_lock(&circuits->lock);
     struct entry *entry = find(circuits, &place, conf, now);
-    if (entry == NULL)
-        entry = take(circuits, &place, conf, now);
-    add(entry, conf, event);
+    if (entry != NULL) /* forgotten: so are they */
+        entry->bounces = fmax(entry->bounces - count, 0);
     pthread_mutex_unlock(&circuits->lock);
 }
 

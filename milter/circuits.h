@@ -10,6 +10,7 @@
 #ifndef CIRCUITS_H
 #define CIRCUITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,12 +19,11 @@
 
 struct circuits;
 
-/* A message is noted by one of these, once its fate is known. */
+/* What a message is noted as, once its fate is known. One that was refused for lack of work is not:
+ * asking is free. */
 enum circuit_event {
-    CIRCUIT_ACCEPTED, /* it was accepted for work */
-    CIRCUIT_REFUSED,  /* it was refused for lack of it: counts for nothing, asking is free */
+    CIRCUIT_ACCEPTED, /* it was accepted for work, or as a bounce at the reduced price */
     CIRCUIT_FAILED,   /* a proof failed */
-    CIRCUIT_BOUNCE, /* of the null sender, accepted at the reduced price: counts as accepted too */
 };
 
 /* Room for this many clients, 48 octets each, for good. Each client may stand in 16 places only,
@@ -43,9 +43,18 @@ void circuits_note(struct circuits *circuits, const struct conf *conf,
 double circuits_factor(struct circuits *circuits, const struct conf *conf,
                        const struct scope_client *client, int64_t now);
 
-/* Null-sender messages of late, decayed likewise. */
+/* Bounces claimed of late, decayed likewise. */
 double circuits_bounces(struct circuits *circuits, const struct conf *conf,
                         const struct scope_client *client, int64_t now);
+
+/* Takes room for this many bounces at the reduced price, if with them the client has at most `cap`.
+ * False: it has more, and nothing has changed. */
+bool circuits_claim_bounces(struct circuits *circuits, const struct conf *conf,
+                            const struct scope_client *client, int64_t now, unsigned count,
+                            double cap);
+/* They were not accepted. */
+void circuits_return_bounces(struct circuits *circuits, const struct conf *conf,
+                             const struct scope_client *client, int64_t now, unsigned count);
 
 /* Clients remembered at this time. Looks at all places: for the metrics, not for each message. */
 size_t circuits_count(struct circuits *circuits, const struct conf *conf, int64_t now);

@@ -14,15 +14,7 @@
 
 static bool client_listed(const struct conf_exempt *exempt, const struct scope_client *client)
 {
-    struct conf_net address = {.prefix = 128};
-    if (!client || !client->known)
-        return false;
-    memcpy(address.addr, client->addr, sizeof address.addr);
-    for (size_t i = 0; i < exempt->client_count; i++) {
-        if (conf_net_covers(&exempt->client[i], &address))
-            return true;
-    }
-    return false;
+    return client && scope_client_listed(client, exempt->client, exempt->client_count);
 }
 
 static bool is_null(const char *sender)
@@ -81,11 +73,9 @@ static struct exempt_result find(const struct conf_exempt *exempt, const struct 
     return (struct exempt_result){EXEMPT_NONE, 1};
 }
 
-void exempt_find(const struct conf *conf, const struct conf_listener *listener,
-                 const struct exempt_facts *facts, const struct op_recipient *recipient,
-                 struct exempt_result *result_r)
+void exempt_find(const struct conf_listener *listener, const struct exempt_facts *facts,
+                 const struct op_recipient *recipient, struct exempt_result *result_r)
 {
-    (void)conf;
     *result_r = find(&listener->exempt, facts, recipient);
 }
 

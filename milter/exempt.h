@@ -34,9 +34,8 @@ struct exempt_result { /* a value */
     double factor; /* 0: nothing to pay; 1: full price */
 };
 
-void exempt_find(const struct conf *conf, const struct conf_listener *listener,
-                 const struct exempt_facts *facts, const struct op_recipient *recipient,
-                 struct exempt_result *result_r);
+void exempt_find(const struct conf_listener *listener, const struct exempt_facts *facts,
+                 const struct op_recipient *recipient, struct exempt_result *result_r);
 
 const char *exempt_rule_str(enum exempt_rule rule); /* "none", "authenticated", ... */
 

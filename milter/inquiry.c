@@ -245,7 +245,7 @@ static struct exempt_result ask_exempt(const struct inquiry *inquiry,
                                        .bounces = inquiry->bounces};
     struct exempt_result result = {EXEMPT_NONE, 1};
     if (!elsewhere) /* a gateway exempts nobody */
-        exempt_find(inquiry->conf, listener, &facts, recipient, &result);
+        exempt_find(listener, &facts, recipient, &result);
     fprintf(inquiry->out, "exemption: %s\n", exempt_rule_str(result.rule));
     return result;
 }

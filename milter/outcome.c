@@ -18,6 +18,7 @@ bool outcome_refuses(enum outcome outcome)
     case OUTCOME_CROWD:
     case OUTCOME_BUSY:
     case OUTCOME_SATURATED:
+    case OUTCOME_BOUNCES:
     case OUTCOME_LEDGER:
     case OUTCOME_INTERNAL:
     case OUTCOME_CLOSING:
@@ -49,6 +50,8 @@ const char *outcome_str(enum outcome outcome)
         return "busy";
     case OUTCOME_SATURATED:
         return "saturated";
+    case OUTCOME_BOUNCES:
+        return "bounces";
     case OUTCOME_LEDGER:
         return "ledger";
     case OUTCOME_INTERNAL:

@@ -19,6 +19,7 @@ enum outcome {
     OUTCOME_CROWD,     /* more recipients than the stamps of one message can pay for */
     OUTCOME_BUSY,      /* a stamp is being verified for another delivery right now */
     OUTCOME_SATURATED, /* no memory or processor to be had for verifying */
+    OUTCOME_BOUNCES,   /* so many bounces came at once that this one is beyond the cap */
     OUTCOME_LEDGER,    /* the ledger could not answer */
     OUTCOME_INTERNAL,  /* our own machinery failed */
     OUTCOME_CLOSING,   /* this connection has brought a failed proof before */
@@ -30,7 +31,7 @@ enum outcome {
     OUTCOME_NO_MINTER, /* there was no turn, or no memory, to make them */
 };
 
-#define OUTCOME_COUNT 18
+#define OUTCOME_COUNT 19
 
 /* Is the recipient or message turned away, now or for good? */
 bool outcome_refuses(enum outcome outcome);

@@ -47,6 +47,9 @@ static const struct {
     [OUTCOME_SATURATED] = {"451", "4.3.2",
                            "too many stamps are being checked right now. Try again in a few "
                            "minutes, with the same stamp"},
+    [OUTCOME_BOUNCES] = {"451", "4.7.1",
+                         "more bounces have come from you at once than are taken at their price. "
+                         "Try again in a few minutes"},
     [OUTCOME_LEDGER] =
         {"451", "4.3.0",
          "the record of used stamps cannot be reached. Try again later, with the same "

@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "milter/finding.h"
 #include "milter/msg.h"
+#include "milter/outgoing.h"
 #include "milter/policy.h"
-#include "milter/postage.h"
 #include "milter/price.h"
+#include "milter/refusal.h"
 #include "milter/scope.h"
-#include "pow/date.h"
-#include "pow/effort.h"
+#include "milter/tally.h"
 
 struct session {
     const struct conf *conf;
@@ -28,15 +29,13 @@ struct session {
     char *sender; /* argument of MAIL; NULL without memory for it, and then msg is NULL too */
     int64_t now;  /* when it began */
     struct market_prices prices;
-    double factor;           /* of the listener and the circuit */
-    enum exempt_rule rule;   /* the first that held */
-    unsigned bounces;        /* recipients at the price of bounces */
-    bool relay_told;         /* the log has its line on relay attempts */
-    struct msg *msg;         /* NULL outside a transaction, or without memory for one */
-    struct sign *sign;       /* likewise, where we sign */
-    struct postage *postage; /* likewise, where we mint */
-    struct postage_result postage_result; /* once it has ended */
-    struct check_result check;            /* once it has ended */
+    double factor;             /* of the listener and the circuit */
+    enum exempt_rule rule;     /* the first that held */
+    unsigned bounces;          /* recipients at the price of bounces */
+    bool relay_told;           /* the log has its line on relay attempts */
+    struct msg *msg;           /* NULL outside a transaction, or without memory for one */
+    struct outgoing outgoing;  /* all zero: it comes in */
+    struct check_result check; /* once it has ended */
 };
 
 struct session *session_new(const struct conf *conf, const struct session_site *site)
@@ -66,11 +65,7 @@ void session_reset(struct session *session)
 {
     msg_free(session->msg);
     session->msg = NULL;
-    sign_free(session->sign);
-    session->sign = NULL;
-    postage_free(session->postage);
-    session->postage = NULL;
-    memset(&session->postage_result, 0, sizeof session->postage_result);
+    outgoing_clear(&session->outgoing);
     free(session->sender);
     session->sender = NULL;
     session->rule = EXEMPT_NONE;
@@ -104,24 +99,6 @@ bool session_connect(struct session *session, const char *daemon_name, const cha
     return listener->mode != CONF_OFF;
 }
 
-static bool session_mints(const struct session *session)
-{
-    return session->listener->mode == CONF_MINT;
-}
-
-/* Is it our own mail on its way out? */
-static bool session_is_outgoing(const struct session *session)
-{
-    return session->listener->mode == CONF_SIGN || session_mints(session);
-}
-
-/* Who has asked for stamps has not asked for tokens; they are of use where we honour them. */
-static bool session_signs(const struct session *session)
-{
-    return session->listener->mode == CONF_SIGN ||
-           (session_mints(session) && session->conf->replies.accept);
-}
-
 bool session_enforces(const struct session *session)
 {
     return session->listener->mode == CONF_ENFORCE;
@@ -130,7 +107,7 @@ bool session_enforces(const struct session *session)
 /* Does a refusal mean what it says? */
 static bool session_refuses(const struct session *session)
 {
-    return session_enforces(session) || session_mints(session);
+    return session_enforces(session) || session->listener->mode == CONF_MINT;
 }
 
 /* One who shares his address with others does not pay for them. */
@@ -168,21 +145,10 @@ void session_mail(struct session *session, const char *sender, bool authenticate
     session->now = now;
     session->authenticated = authenticated;
     session->sender = strdup(sender);
-    if (session_signs(session))
-        session->sign = sign_new();
-    if (session_mints(session))
-        session->postage = postage_new(session->conf, session->listener);
-    if (!session_is_outgoing(session) && session->sender != NULL)
+    if (outgoing_is(session->listener))
+        outgoing_begin(&session->outgoing, session->conf, session->listener);
+    else if (session->sender != NULL)
         session->msg = begin(session);
-}
-
-static enum op_quote refused_quote(const struct msg *msg)
-{
-    if (msg == NULL || msg->quotes[OP_QUOTE_VALID] > 0)
-        return OP_QUOTE_VALID;
-    if (msg->quotes[OP_QUOTE_EXPIRED] > 0)
-        return OP_QUOTE_EXPIRED;
-    return msg->quotes[OP_QUOTE_FOREIGN] > 0 ? OP_QUOTE_FOREIGN : OP_QUOTE_VALID;
 }
 
 static void fill_report(struct session *session, enum outcome outcome, struct report *report_r)
@@ -191,12 +157,8 @@ static void fill_report(struct session *session, enum outcome outcome, struct re
     report_r->listener = session->listener->name;
     report_r->mode = session->listener->mode;
     report_r->outcome = outcome;
-    report_r->verdict = session->check.verdict;
-    report_r->recipients = session->msg == NULL ? 0 : session->msg->recipient_count;
+    finding_report(session->msg, &session->check, report_r);
     report_r->rule = session->rule;
-    report_r->replies = session->check.replies;
-    report_r->quote = refused_quote(session->msg);
-    report_r->lack = session->postage_result.lack;
     report_r->circuit = session->circuit;
     if (session->client_text[0] == '\0')
         return;
@@ -226,7 +188,7 @@ static double recipient_factor(struct session *session, const struct op_recipien
 
     if (elsewhere)
         return 1.0;
-    exempt_find(session->conf, session->listener, &facts, recipient, &result);
+    exempt_find(session->listener, &facts, recipient, &result);
     if (result.rule != EXEMPT_NONE)
         metrics_exempt(session->site->metrics, result.rule);
     if (session->rule == EXEMPT_NONE)
@@ -234,16 +196,6 @@ static double recipient_factor(struct session *session, const struct op_recipien
     if (result.rule == EXEMPT_NULL_SENDER)
         session->bounces++;
     return result.factor;
-}
-
-static enum outcome take_outgoing(struct session *session, const char *address, const char *mailer)
-{
-    if (session->sign != NULL)
-        sign_recipient(session->sign, address);
-    if (!session_mints(session))
-        return OUTCOME_SIGNED;
-    return session->postage == NULL ? OUTCOME_INTERNAL
-                                    : postage_recipient(session->postage, address, mailer);
 }
 
 static enum outcome take_recipient(struct session *session, const char *address, const char *mailer,
@@ -256,8 +208,8 @@ static enum outcome take_recipient(struct session *session, const char *address,
 
     if (session->closing)
         return OUTCOME_CLOSING;
-    if (session_is_outgoing(session))
-        return take_outgoing(session, address, mailer);
+    if (outgoing_is(session->listener))
+        return outgoing_recipient(&session->outgoing, address, mailer);
     outcome = policy_recipient(session->listener, address, mailer, &recipient, &elsewhere, why_r);
     if (outcome != OUTCOME_PASS)
         return outcome;
@@ -297,10 +249,7 @@ void session_field(struct session *session, const char *name, const char *value)
 {
     if (session->msg != NULL)
         msg_add_field(session->msg, session->authserv_id, name, value);
-    if (session->sign != NULL)
-        sign_field(session->sign, name, value);
-    if (session->postage != NULL)
-        postage_field(session->postage, name);
+    outgoing_field(&session->outgoing, name, value);
 }
 
 bool session_body(struct session *session, const void *data, size_t len)
@@ -308,158 +257,54 @@ bool session_body(struct session *session, const void *data, size_t len)
     return session->msg != NULL && fingerprint_body(&session->msg->print, data, len);
 }
 
-/* Several recipients may differ in price: the dearest one's is told, which is enough for each. */
-static double demanded_factor(const struct msg *msg, const struct check_result *check)
+static void judge(struct session *session, const struct check_means *means)
 {
-    double factor = 0;
+    struct check_result *check = &session->check;
+    struct tally tally = {
+        .conf = session->conf,
+        .client = &session->client,
+        .circuits = session->site->circuits,
+        .market = session->site->market,
+        .list = &session->prices.list,
+        .msg = session->msg,
+        .bounces = session->bounces,
+        .cap = session->listener->exempt.null_sender_cap,
+        .now = means->now,
+    };
 
-    for (size_t i = 0; i < msg->recipient_count; i++) {
-        if (check->recipient[i] != OP_VERDICT_PASS && msg->recipient[i].factor > factor)
-            factor = msg->recipient[i].factor;
-    }
-    return factor > 0 ? factor : 1.0;
+    if (tally_begin(&tally))
+        check_message(session->msg, means, check);
+    else
+        check->outcome = OUTCOME_BOUNCES;
+    tally_end(&tally, check);
 }
 
-static void add_quotes(const struct session *session, const struct op_recipient *recipient,
-                       int64_t now, struct op_offers *offers)
+static void decide(struct session *session, const struct check_means *means)
 {
-    for (size_t i = 0; i < offers->count; i++) {
-        struct op_offer *offer = &offers->offer[i];
-        op_quote_make(session->site->key, offer->suite, offer->effort, recipient,
-                      now + session->conf->price.quote_s, offer->quote);
-        offer->quote_len = OP_QUOTE_LEN;
-    }
-}
+    const struct postage_means postage = {
+        .minter = session->site->minter, .now = means->now, .tick = means->tick, .arg = means->arg};
 
-/* What is asked for, of the recipients that lack payment. If it is only one, with quotes; but not
- * at the price of bounces: a quote holds for every sender, and as often as one likes. */
-static void make_offers(const struct session *session, const char *const *lacking, size_t count,
-                        int64_t now, struct op_offers *offers_r)
-{
-    double factor = session->factor * demanded_factor(session->msg, &session->check);
-    struct op_recipient recipient;
-
-    price_offers(session->conf, &session->prices.list, factor, now, offers_r);
-    if (count == 1 && session->bounces == 0 &&
-        op_recipient_parse(lacking[0], strlen(lacking[0]), &recipient, NULL))
-        add_quotes(session, &recipient, now, offers_r);
-}
-
-static size_t list_lacking(const struct session *session, const char *lacking_r[MSG_RECIPIENTS_MAX])
-{
-    const struct msg *msg = session->msg;
-    size_t count = 0;
-
-    for (size_t i = 0; i < msg->recipient_count; i++) {
-        if (session->check.recipient[i] != OP_VERDICT_PASS)
-            lacking_r[count++] = msg_recipient_text(msg, i);
-    }
-    return count;
+    if (outgoing_is(session->listener))
+        session->check.outcome = outgoing_end(&session->outgoing, &postage);
+    else if (session->msg == NULL)
+        session->check.outcome = OUTCOME_INTERNAL;
+    else
+        judge(session, means);
 }
 
 static void refuse(const struct session *session, int64_t now, struct session_answer *answer)
 {
-    const char *lacking[MSG_RECIPIENTS_MAX];
-    struct op_offers offers = {.count = 0};
-    struct reply_facts facts = {
-        .outcome = session->check.outcome,
-        .verdict = session->check.verdict,
-        .offers = &offers,
-        .lacking = lacking,
-        .help_url = session->conf->help_url,
+    const struct refusal_terms terms = {
+        .conf = session->conf,
+        .key = session->site->key,
+        .list = &session->prices.list,
+        .factor = session->factor,
+        .bounce = session->bounces > 0,
+        .now = now,
     };
 
-    if (session->msg != NULL) {
-        facts.recipient_count = session->msg->recipient_count;
-        facts.lacking_count = list_lacking(session, lacking);
-        make_offers(session, lacking, facts.lacking_count, now, &offers);
-    }
     answer->refuse = true;
-    reply_make(&facts, &answer->reply);
-}
-
-/* The price of the suite that paid, else of the preferred one; of the first recipient. */
-static void fill_price(const struct session *session, struct report *report)
-{
-    const struct check_result *check = &session->check;
-    const struct op_suite *suite = check->suite == NULL ? op_suite_default() : check->suite;
-
-    if (check->suite != NULL) {
-        report->suite = check->suite->name;
-        report->work = check->work;
-    }
-    if (session->msg->recipient_count > 0)
-        report->price = op_effort_to_work(suite, msg_price(session->msg, suite, 0));
-}
-
-static void fill_postage(const struct session *session, struct report *report)
-{
-    const struct postage_result *result = &session->postage_result;
-
-    report->recipients = postage_count(session->postage);
-    if (result->suite == NULL)
-        return;
-    report->suite = result->suite->name;
-    report->work = report->price = result->work;
-}
-
-/* What a stamp tells of the load: less than one that paid what is listed, if it was quoted less. */
-static double weight(const struct session *session)
-{
-    const struct check_result *check = &session->check;
-    double listed = session->prices.list.work[op_suite_index(check->suite)];
-
-    return listed > (double)check->work ? (double)check->work / listed : 1.0;
-}
-
-/* What this message tells of its circuit. */
-static void note_circuit(const struct session *session, int64_t now)
-{
-    const struct check_result *check = &session->check;
-    bool taken = check->outcome == OUTCOME_PASS || check->outcome == OUTCOME_EXEMPT;
-    enum circuit_event event = CIRCUIT_REFUSED;
-    unsigned times = 1;
-
-    if (taken && session->bounces > 0) {
-        event = CIRCUIT_BOUNCE;
-        times = session->bounces;
-    } else if (check->paid > 0) {
-        event = CIRCUIT_ACCEPTED;
-    } else if (check->burnt) { /* now: to show the same stamp again costs nobody anything */
-        event = CIRCUIT_FAILED;
-    }
-    while (times-- > 0)
-        circuits_note(session->site->circuits, session->conf, &session->client, now, event);
-}
-
-/* ... and of the load. */
-static void note_load(const struct session *session)
-{
-    for (unsigned i = 0; i < session->check.paid; i++)
-        market_arrival(session->site->market, weight(session));
-}
-
-static enum outcome dispatch(struct session *session, const struct check_means *means)
-{
-    const struct postage_means postage_means = {
-        .minter = session->site->minter, .now = means->now, .tick = means->tick, .arg = means->arg};
-
-    if (!session_mints(session))
-        return OUTCOME_SIGNED;
-    if (session->postage == NULL)
-        return OUTCOME_INTERNAL;
-    postage_end(session->postage, &postage_means, &session->postage_result);
-    return session->postage_result.outcome;
-}
-
-static enum outcome judge(struct session *session, const struct check_means *means)
-{
-    if (session_is_outgoing(session))
-        return dispatch(session, means);
-    if (session->msg == NULL)
-        return OUTCOME_INTERNAL;
-    check_message(session->msg, means, &session->check);
-    return session->check.outcome;
+    refusal_make(&terms, session->msg, &session->check, &answer->reply);
 }
 
 void session_end(struct session *session, const struct check_means *means,
@@ -468,10 +313,7 @@ void session_end(struct session *session, const struct check_means *means,
     struct check_result *check = &session->check;
 
     memset(answer_r, 0, sizeof *answer_r);
-    check->outcome = judge(session, means);
-    if (!session_is_outgoing(session))
-        note_circuit(session, means->now);
-    note_load(session);
+    decide(session, means);
     if (session_enforces(session))
         session->closing = check->outcome == OUTCOME_UNPAID && check->verdict == OP_VERDICT_PROOF;
     if (session_refuses(session) && outcome_refuses(check->outcome))
@@ -479,43 +321,17 @@ void session_end(struct session *session, const struct check_means *means,
     answer_r->tell = true;
     fill_report(session, check->outcome, &answer_r->report);
     if (session->msg != NULL)
-        fill_price(session, &answer_r->report);
-    if (session->postage != NULL)
-        fill_postage(session, &answer_r->report);
-}
-
-static const char *authres_name(const struct check_result *check)
-{
-    if (check->outcome == OUTCOME_PASS)
-        return "pass";
-    if (check->outcome == OUTCOME_UNPAID && check->verdict == OP_VERDICT_MISSING)
-        return "none";
-    if (check->outcome == OUTCOME_UNPAID && check->verdict == OP_VERDICT_WEAK)
-        return "policy";
-    return reply_is_temporary(check->outcome) ? "temperror" : "fail";
-}
-
-static const char *authres_reason(const struct check_result *check)
-{
-    if (check->outcome == OUTCOME_PASS)
-        return check->replies > 0 ? "reply" : NULL;
-    if (check->outcome == OUTCOME_UNPAID)
-        return check->verdict == OP_VERDICT_MISSING ? NULL : op_verdict_str(check->verdict);
-    return outcome_str(check->outcome);
+        finding_price(session->msg, check, &answer_r->report);
+    outgoing_report(&session->outgoing, &answer_r->report);
 }
 
 bool session_authres(const struct session *session, char text_r[AUTHRES_MAX])
 {
-    const struct check_result *check = &session->check;
-    struct authres_result result = {
-        .result = authres_name(check),
-        .reason = authres_reason(check),
-        .suite = check->suite == NULL ? NULL : check->suite->name,
-        .work = check->work,
-    };
+    struct authres_result result;
 
-    if (check->outcome == OUTCOME_EXEMPT || session_is_outgoing(session))
+    if (session->check.outcome == OUTCOME_EXEMPT || outgoing_is(session->listener))
         return false;
+    finding_authres(&session->check, &result);
     authres_format(session->authserv_id, &result, text_r);
     return true;
 }
@@ -528,17 +344,11 @@ const struct authres_marks *session_forged(const struct session *session)
 bool session_references(const struct session *session, const uint8_t salt[TOKEN_SALT_LEN],
                         char text_r[SIGN_TEXT_MAX], bool *present_r)
 {
-    const struct conf *conf = session->conf;
-    uint32_t expires = op_date_from_time(session->now + (int64_t)conf->replies.validity_s);
-
-    return session->sign != NULL &&
-           sign_end(session->sign, session->site->key, expires, salt, text_r, present_r);
+    return outgoing_references(&session->outgoing, session->site->key, session->now, salt, text_r,
+                               present_r);
 }
 
 bool session_stamp(const struct session *session, size_t index, char text_r[OP_STAMP_TEXT_MAX])
 {
-    if (session->check.outcome != OUTCOME_MINTED || index >= postage_count(session->postage))
-        return false;
-    postage_stamp(session->postage, index, text_r);
-    return true;
+    return outgoing_stamp(&session->outgoing, index, text_r);
 }

@@ -71,6 +71,14 @@ static void note(struct circuits *circuits, const struct conf *conf,
         circuits_note(circuits, conf, client, now, event);
 }
 
+/* Accepted at the reduced price. */
+static void bounce(struct circuits *circuits, const struct conf *conf,
+                   const struct scope_client *client, unsigned times)
+{
+    assert_true(circuits_claim_bounces(circuits, conf, client, NOW, times, 1e6));
+    note(circuits, conf, client, NOW, CIRCUIT_ACCEPTED, times);
+}
+
 static bool near(double got, double want)
 {
     return fabs(got - want) <= 1e-9 * fabs(want);
@@ -109,9 +117,12 @@ static void test_growth(void **state)
         struct circuits *circuits = circuits_of(100);
         print_message("%s\n", rows[i].label);
         note(circuits, &conf, &client, NOW, CIRCUIT_ACCEPTED, rows[i].accepted);
-        note(circuits, &conf, &client, NOW, CIRCUIT_REFUSED, rows[i].refused);
+        for (unsigned n = 0; n < rows[i].refused; n++) { /* bounces that could not pay */
+            assert_true(circuits_claim_bounces(circuits, &conf, &client, NOW, 1, 1));
+            circuits_return_bounces(circuits, &conf, &client, NOW, 1);
+        }
         note(circuits, &conf, &client, NOW, CIRCUIT_FAILED, rows[i].failed);
-        note(circuits, &conf, &client, NOW, CIRCUIT_BOUNCE, rows[i].bounces);
+        bounce(circuits, &conf, &client, rows[i].bounces);
         double got = circuits_factor(circuits, &conf, &client, NOW);
         assert_true(near(got, rows[i].want));
         assert_true(got <= 100);
@@ -154,7 +165,7 @@ static void test_decay(void **state)
 
     (void)state;
     note(circuits, &conf, &client, NOW, CIRCUIT_ACCEPTED, 10);
-    note(circuits, &conf, &client, NOW, CIRCUIT_BOUNCE, 2);
+    bounce(circuits, &conf, &client, 2);
     note(circuits, &conf, &client, NOW, CIRCUIT_FAILED, 1);
     for (int64_t t = 0; t <= 3 * FORGET; t += 60) { /* reading often changes nothing */
         double left = exp(-(double)t / FORGET), beyond = fmax(12 * left - 3, 0);
@@ -184,15 +195,54 @@ static void test_a_ceiling_is_left_at_once(void **state)
     }
 }
 
-static void test_bounces_have_a_bound(void **state)
+static void test_bounces_are_capped(void **state)
 {
+    static const struct {
+        unsigned count;
+        double cap;
+        bool room;
+        double left;
+    } rows[] = {
+        {2, 5, true, 2},          {3, 5, true, 5},      {1, 5, false, 5},
+        {1, 5.9, false, 5},       {1, 6, true, 6},      {4, 1e9, true, 10},
+        {1, 0, false, 10},        {0, 10, true, 10},    {1000000, 1e9, false, 10},
+        {999990, 1e9, true, 1e6}, {1, 1e9, false, 1e6},
+    };
     struct conf conf = conf_of(3, 1.5, 4, 1000);
     struct circuits *circuits = circuits_of(100);
     struct scope_client client = client_of("192.0.2.1");
 
     (void)state;
-    note(circuits, &conf, &client, NOW, CIRCUIT_BOUNCE, 1000001);
-    assert_true(circuits_bounces(circuits, &conf, &client, NOW) == 1e6);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(
+            circuits_claim_bounces(circuits, &conf, &client, NOW, rows[i].count, rows[i].cap),
+            rows[i].room);
+        assert_true(circuits_bounces(circuits, &conf, &client, NOW) == rows[i].left);
+    }
+    assert_true(circuits_factor(circuits, &conf, &client, NOW) == 1); /* none was accepted yet */
+    circuits_return_bounces(circuits, &conf, &client, NOW, 999999);
+    assert_true(circuits_bounces(circuits, &conf, &client, NOW) == 1);
+    circuits_return_bounces(circuits, &conf, &client, NOW, 2); /* one has decayed meanwhile */
+    assert_true(circuits_bounces(circuits, &conf, &client, NOW) == 0);
+    circuits_free(circuits);
+}
+
+/* A claim keeps its place while its message is judged; once given back, the place is idle. */
+static void test_claims_have_places(void **state)
+{
+    struct conf conf = conf_of(0, 1.5, 4, 1000);
+    struct circuits *circuits = circuits_of(1);
+    struct scope_client first = circuit_of(1), second = circuit_of(2), third = circuit_of(3);
+
+    (void)state;
+    assert_true(circuits_claim_bounces(circuits, &conf, &first, NOW, 2, 2));
+    assert_int_equal(circuits_count(circuits, &conf, NOW), 1);
+    circuits_return_bounces(circuits, &conf, &second, NOW, 2); /* is not known: nothing happens */
+    assert_false(circuits_claim_bounces(circuits, &conf, &first, NOW, 1, 2));
+    circuits_return_bounces(circuits, &conf, &first, NOW, 2);
+    assert_int_equal(circuits_count(circuits, &conf, NOW), 0);
+    note(circuits, &conf, &third, NOW, CIRCUIT_ACCEPTED, 1);
+    assert_true(near(circuits_factor(circuits, &conf, &third, NOW), 1.5));
     circuits_free(circuits);
 }
 
@@ -323,30 +373,6 @@ static void test_flood(void **state)
     circuits_free(circuits);
 }
 
-/* Unpaid tries cost nobody his place, however many there are. */
-static void test_refused_makes_no_entry(void **state)
-{
-    struct conf conf = conf_of(0, 1.5, 4, 1000);
-    struct circuits *circuits = circuits_of(16);
-
-    (void)state;
-    for (uint32_t i = 0; i < 16; i++) {
-        struct scope_client client = circuit_of(i);
-        note(circuits, &conf, &client, NOW, CIRCUIT_ACCEPTED, 1);
-    }
-    for (uint32_t i = 0; i < 10000; i++) {
-        struct scope_client client = circuit_of(100 + i);
-        note(circuits, &conf, &client, NOW, CIRCUIT_REFUSED, 1);
-        (void)circuits_factor(circuits, &conf, &client, NOW);
-    }
-    assert_int_equal(circuits_count(circuits, &conf, NOW), 16);
-    for (uint32_t i = 0; i < 16; i++) {
-        struct scope_client client = circuit_of(i);
-        assert_true(near(circuits_factor(circuits, &conf, &client, NOW), 1.5));
-    }
-    circuits_free(circuits);
-}
-
 static void test_count(void **state)
 {
     static const size_t sizes[] = {0, 1, 2, 15, 16, 17, 1000};
@@ -379,16 +405,19 @@ struct visitor {
     struct circuits *circuits;
     const struct conf *conf;
     uint32_t first;
+    unsigned refused;
 };
 
 static void *visit(void *arg)
 {
-    const struct visitor *visitor = arg;
+    struct visitor *visitor = arg;
     struct scope_client shared = client_of(NULL);
 
     for (uint32_t i = 0; i < ROUNDS; i++) {
         struct scope_client own = circuit_of(visitor->first + i);
-        circuits_note(visitor->circuits, visitor->conf, &shared, NOW, CIRCUIT_BOUNCE);
+        if (!circuits_claim_bounces(visitor->circuits, visitor->conf, &shared, NOW, 1,
+                                    2 * ROUNDS - 10))
+            visitor->refused++;
         circuits_note(visitor->circuits, visitor->conf, &own, NOW, CIRCUIT_FAILED);
         (void)circuits_factor(visitor->circuits, visitor->conf, &own, NOW);
         if (i % 1000 == 0)
@@ -402,7 +431,7 @@ static void test_threads(void **state)
     struct conf conf = conf_of(3, 1, 4, 1000);
     struct circuits *circuits = circuits_of(512);
     struct scope_client shared = client_of(NULL);
-    struct visitor visitors[] = {{circuits, &conf, 0}, {circuits, &conf, ROUNDS}};
+    struct visitor visitors[] = {{circuits, &conf, 0, 0}, {circuits, &conf, ROUNDS, 0}};
     pthread_t threads[2];
 
     (void)state;
@@ -410,7 +439,8 @@ static void test_threads(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, visit, &visitors[i]), 0);
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
-    assert_true(circuits_bounces(circuits, &conf, &shared, NOW) == 2 * ROUNDS);
+    assert_true(circuits_bounces(circuits, &conf, &shared, NOW) == 2 * ROUNDS - 10);
+    assert_int_equal(visitors[0].refused + visitors[1].refused, 10);
     assert_int_equal(circuits_count(circuits, &conf, NOW), 512);
     circuits_free(circuits);
 }
@@ -422,12 +452,12 @@ int main(void)
         cmocka_unit_test(test_odd_configurations),
         cmocka_unit_test(test_decay),
         cmocka_unit_test(test_a_ceiling_is_left_at_once),
-        cmocka_unit_test(test_bounces_have_a_bound),
+        cmocka_unit_test(test_bounces_are_capped),
+        cmocka_unit_test(test_claims_have_places),
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_clock_that_was_ahead),
         cmocka_unit_test(test_who_is_one_client),
         cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_refused_makes_no_entry),
         cmocka_unit_test(test_count),
         cmocka_unit_test(test_threads),
     };

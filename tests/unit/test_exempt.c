@@ -140,7 +140,7 @@ static void test_rules(void **state)
         struct exempt_result result = {.factor = -1};
         assert_true(
             op_recipient_parse(rows[i].recipient, strlen(rows[i].recipient), &recipient, NULL));
-        exempt_find(conf, &conf->listener[rows[i].listener], &facts, &recipient, &result);
+        exempt_find(&conf->listener[rows[i].listener], &facts, &recipient, &result);
         if (result.rule != rows[i].rule || result.factor != rows[i].factor)
             fail_msg("%s: %s %g", rows[i].label, exempt_rule_str(result.rule), result.factor);
     }

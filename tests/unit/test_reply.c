@@ -82,6 +82,7 @@ static void test_codes(void **state)
         {OUTCOME_CROWD, OP_VERDICT_PASS, "452", "4.5.3", "too many recipients"},
         {OUTCOME_BUSY, OP_VERDICT_PASS, "451", "4.7.1", "Try again"},
         {OUTCOME_SATURATED, OP_VERDICT_PASS, "451", "4.3.2", "Try again"},
+        {OUTCOME_BOUNCES, OP_VERDICT_PASS, "451", "4.7.1", "Try again"},
         {OUTCOME_LEDGER, OP_VERDICT_PASS, "451", "4.3.0", "Try again"},
         {OUTCOME_INTERNAL, OP_VERDICT_PASS, "451", "4.3.0", "Try again"},
         {OUTCOME_LATE, OP_VERDICT_PASS, "451", "4.3.2", "in time. Try again later"},
