@@ -21,7 +21,8 @@ ROOT = os.environ.get("ONIONPOW_SENDMAIL", "")  # where the packages of Sendmail
 SHIM = os.path.join(build.BUILD, "tests", "sendmail_shim.so")
 CF = os.path.join(ROOT, "usr/share/sendmail/cf")
 
-# Mail for example.test is delivered, mail for elsewhere goes to the port `out`.
+# Mail for example.test is delivered, mail for elsewhere goes to the port `out`; all of it however
+# busy the machine is.
 BEFORE = """divert(0)dnl
 include(`{cf}/m4/cf.m4')dnl
 OSTYPE(`linux')dnl
@@ -35,6 +36,8 @@ define(`confSERVICE_SWITCH_FILE', `{dir}/service.switch')dnl
 define(`confDELIVERY_MODE', `interactive')dnl
 define(`confTO_IDENT', `0')dnl
 define(`confLOG_LEVEL', `14')dnl
+define(`confQUEUE_LA', `9999')dnl
+define(`confREFUSE_LA', `9999')dnl
 define(`QUEUE_DIR', `{dir}/queue')dnl
 define(`STATUS_FILE', `')dnl
 define(`HELP_FILE', `')dnl
