@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The gateway of etc/postfix/gateway: mail from Tor to elsewhere at a full stamp each, and nothing without the filter."""
 import re
-import signal
 import unittest
 
 from case import Case, milters, paid, snippet
@@ -172,7 +171,7 @@ class FilterAway(Gateway):
         message = paid(EVE)
         with Smtp(self.gateway.path("queue", "public", "gateway"), prefix=CIRCUIT) as client:
             self.assertIsNone(client.envelope([EVE]))
-            self.daemon.signal(signal.SIGSTOP)
+            self.daemon.freeze()
             self.assertIsNone(client.content(message))
             self.daemon.kill()
             self.assertEqual(client.reply().code, 451)

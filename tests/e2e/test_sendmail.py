@@ -190,7 +190,7 @@ class Trouble(Case):
         message = paid(BOB)
         with Smtp(self.server.port["onion"]) as client:
             self.assertIsNone(client.envelope([BOB]))
-            daemon.signal(signal.SIGSTOP)
+            daemon.freeze()
             self.assertIsNone(client.content(message))
             daemon.kill()
             self.assertEqual(client.reply().code, 451)
@@ -204,7 +204,7 @@ class Trouble(Case):
         message = paid(BOB)
         with Smtp(self.server.port["onion"]) as client:
             self.assertIsNone(client.envelope([BOB]))
-            daemon.signal(signal.SIGSTOP)
+            daemon.freeze()
             self.assertIsNone(client.content(message))
             self.assertEqual(client.reply().code, 451)
             daemon.signal(signal.SIGCONT)
@@ -230,7 +230,7 @@ class Trouble(Case):
             self.assertIsNone(client.content(message))
             stop = time.monotonic() + 13
             while time.monotonic() < stop:
-                daemon.signal(signal.SIGSTOP)
+                daemon.freeze()
                 time.sleep(1)
                 daemon.signal(signal.SIGCONT)
                 time.sleep(0.01)

@@ -37,7 +37,7 @@ class Trouble(Case):
                 message = paid(BOB)
                 with Smtp(self.postfix.port["onion"]) as client:
                     self.assertIsNone(client.envelope([BOB]))
-                    daemon.signal(signal.SIGSTOP)
+                    daemon.freeze()
                     self.assertIsNone(client.content(message))
                     daemon.kill()
                     self.assertEqual(client.reply().code, 451)

@@ -81,6 +81,11 @@ ledger {{ backend = {ledger} path = "{self.ledger_path}" max-size = {ledger_size
     def signal(self, number):
         self.process.send_signal(number)
 
+    def freeze(self):
+        """Until SIGCONT or the end. The signal takes a moment to reach every thread."""
+        self.signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
+
     def running(self):
         return self.process is not None and self.process.poll() is None
 

@@ -202,7 +202,7 @@ class Life(Stage):
         session = self.session(daemon)
         session.envelope([BOB])
         self.assertIsNone(session.content(message))
-        daemon.signal(signal.SIGSTOP)
+        daemon.freeze()
         session.eom_begin()
         daemon.signal(signal.SIGCONT)
         daemon.signal(signal.SIGTERM)

@@ -119,7 +119,7 @@ class Spending:
         for session, message in zip(sessions, messages):
             session.envelope([BOB])
             self.assertIsNone(session.content(message))
-        daemon.signal(signal.SIGSTOP)
+        daemon.freeze()
         for session in sessions:
             session.eom_begin()
         daemon.signal(signal.SIGCONT)
@@ -163,7 +163,7 @@ class Lmdb(Spending, Stage):
         daemon.start(preexec=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
         message = Message([stamps.mint(BOB)])
         pid = daemon.process.pid
-        daemon.signal(signal.SIGSTOP)
+        daemon.freeze()
         limit = resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         daemon.signal(signal.SIGCONT)
         self.assertRefused(self.deliver(daemon, [BOB], message), "451 4.3.0")
