@@ -114,21 +114,6 @@ static double factor_of(const struct entry *entry, const struct conf *conf)
  * Clients and their places
  */
 
-/* What counts as one client, in 16 octets. */
-static void read_client(const struct scope_client *client, uint8_t octets_r[16])
-{
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* IPv4: ::ffff:0:0/96 */
-    static const uint8_t tor[8] = {0xfc, 0x00, 0xde, 0xad, 0xbe, 0xef, 0x4d, 0xad};
-
-    if (!client->known) {
-        memset(octets_r, 0xff, 16); /* no client: it would have lost its last 64 bits */
-        return;
-    }
-    memcpy(octets_r, client->addr, 16);
-    if (memcmp(octets_r, mapped, sizeof mapped) != 0 && memcmp(octets_r, tor, sizeof tor) != 0)
-        memset(octets_r + 8, 0, 8);
-}
-
 struct place { /* where a client may stand */
     struct entry *row;
     uint8_t id[ID_LEN];
@@ -139,7 +124,7 @@ static struct place place_of(const struct circuits *circuits, const struct scope
     uint8_t octets[16], mac[OP_MAC_LEN];
     struct place place;
 
-    read_client(client, octets);
+    scope_client_one(client, octets);
     op_key_mac(circuits->key, "circuit", octets, sizeof octets, mac);
     memcpy(place.id, mac, ID_LEN);
     place.row = circuits->entries + op_load_be64(mac + ID_LEN) % circuits->rows * circuits->ways;

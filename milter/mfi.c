@@ -117,10 +117,9 @@ static sfsistat on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *addr)
 static sfsistat on_mail(SMFICTX *ctx, char **argv)
 {
     struct peer *peer = smfi_getpriv(ctx);
-    const char *login = macro(ctx, "{auth_authen}");
 
     if (peer != NULL)
-        session_mail(peer->session, argv[0], login != NULL && *login != '\0', (int64_t)time(NULL));
+        session_mail(peer->session, argv[0], macro(ctx, "{auth_authen}"), (int64_t)time(NULL));
     return SMFIS_NOREPLY;
 }
 

@@ -1,6 +1,6 @@
 /*
- * minter.c - a queue of messages, a share of the budget for each of those at its head, and one
- * thread apiece that mints.
+ * minter.c - a queue of messages, a share of the budget for each of those that have left its head,
+ * and one thread apiece that mints.
  *
  * The thread that asks belongs to the MTA's connection: it waits and ticks. Another one mints,
  * because priority is given up for good, and a connection may go on to verify.
@@ -34,6 +34,7 @@ struct turn { /* a message, waiting or at work */
     const struct minter_job *job;
     struct minter *minter;
     struct op_stamp *stamps;
+    size_t made;
     struct timespec end;
     unsigned threads; /* its share, from when it is at work */
     uint64_t memory;
@@ -48,7 +49,7 @@ struct minter {
     pthread_mutex_t lock;
     pthread_cond_t news; /* somebody has left, or is done; the limits have changed; closed */
     struct minter_limits limits;
-    struct turns queue;
+    struct turns queue, working;
     struct minter_stats stats;
     atomic_bool closed;
 };
@@ -119,7 +120,7 @@ static enum minter_err mint_one(struct turn *turn, size_t i)
     };
 
     if (spec.max_s <= 0)
-        return MINTER_LATE;
+        return MINTER_DEAR;
     if (getrandom(spec.salt, sizeof spec.salt, 0) != sizeof spec.salt)
         return MINTER_FAILED;
     switch (op_mint(&spec, &result)) {
@@ -127,9 +128,9 @@ static enum minter_err mint_one(struct turn *turn, size_t i)
         turn->stamps[i] = result.stamp;
         return MINTER_OK;
     case OP_ERR_TIMEOUT:
-        return MINTER_LATE;
+        return MINTER_DEAR;
     case OP_ERR_CANCELLED:
-        return stopped(turn) != MINTER_OK ? stopped(turn) : MINTER_LATE;
+        return stopped(turn) != MINTER_OK ? stopped(turn) : MINTER_DEAR;
     case OP_ERR_NOMEM:
     case OP_ERR_INPUT:
     case OP_ERR_LIMIT:
@@ -148,11 +149,10 @@ static void *mint_all(void *arg)
     enum minter_err err = MINTER_OK;
 
     (void)lower_priority(); /* minter_yields has been asked at the start */
-    for (size_t i = 0; i < turn->job->count && err == MINTER_OK; i++)
-        err = mint_one(turn, i);
+    while (turn->made < turn->job->count && (err = mint_one(turn, turn->made)) == MINTER_OK)
+        turn->made++;
     pthread_mutex_lock(&minter->lock);
-    if (err == MINTER_OK)
-        minter->stats.stamps += turn->job->count;
+    minter->stats.stamps += turn->made;
     turn->err = err;
     turn->done = true;
     pthread_cond_broadcast(&minter->news);
@@ -175,6 +175,32 @@ static void wait_and_tick(struct turn *turn, const struct timespec *until, struc
     if (!turn->job->tick(turn->job->arg))
         atomic_store(&turn->gone, true);
     pthread_mutex_lock(&minter->lock);
+}
+
+static size_t owned(const struct turns *turns, const uint8_t owner[MINTER_OWNER_LEN])
+{
+    const struct turn *turn;
+    size_t count = 0;
+
+    TAILQ_FOREACH(turn, turns, link)
+    {
+        if (memcmp(turn->job->owner, owner, MINTER_OWNER_LEN) == 0)
+            count++;
+    }
+    return count;
+}
+
+static bool is_full(const struct minter *minter)
+{
+    return minter->stats.busy >= minter->limits.messages &&
+           minter->stats.waiting >= minter->limits.queue;
+}
+
+static bool has_half(const struct minter *minter, const uint8_t owner[MINTER_OWNER_LEN])
+{
+    size_t places = (size_t)minter->limits.messages + minter->limits.queue;
+
+    return owned(&minter->queue, owner) + owned(&minter->working, owner) >= (places + 1) / 2;
 }
 
 static bool has_turn(const struct turn *turn)
@@ -218,9 +244,11 @@ static enum minter_err work(struct turn *turn)
     turn->memory = minter_share(&minter->limits);
     if (pthread_create(&thread, NULL, mint_all, turn) != 0)
         return MINTER_FAILED;
+    TAILQ_INSERT_TAIL(&minter->working, turn, link);
     minter->stats.busy++;
     while (!turn->done)
         wait_and_tick(turn, &next, &next);
+    TAILQ_REMOVE(&minter->working, turn, link);
     minter->stats.busy--;
     pthread_cond_broadcast(&minter->news);
     pthread_mutex_unlock(&minter->lock);
@@ -230,29 +258,23 @@ static enum minter_err work(struct turn *turn)
 }
 
 enum minter_err minter_run(struct minter *minter, const struct minter_job *job,
-                           struct op_stamp *stamps_r)
+                           struct op_stamp *stamps_r, size_t *made_r)
 {
-    struct op_stamp *stamps = calloc(job->count, sizeof *stamps);
     struct turn turn = {
-        .job = job, .minter = minter, .stamps = stamps, .end = now_plus(job->time_s)};
+        .job = job, .minter = minter, .stamps = stamps_r, .end = now_plus(job->time_s)};
     enum minter_err err;
 
-    if (stamps == NULL)
-        return MINTER_FAILED;
     pthread_mutex_lock(&minter->lock);
     if (atomic_load(&minter->closed))
         err = MINTER_CLOSED;
-    else if (minter->stats.busy >= minter->limits.messages &&
-             minter->stats.waiting >= minter->limits.queue)
+    else if (is_full(minter) || has_half(minter, job->owner))
         err = MINTER_FULL;
     else
         err = wait_for_turn(&turn);
     if (err == MINTER_OK)
         err = work(&turn);
     pthread_mutex_unlock(&minter->lock);
-    if (err == MINTER_OK)
-        memcpy(stamps_r, stamps, job->count * sizeof *stamps);
-    free(stamps);
+    *made_r = turn.made;
     return err;
 }
 
@@ -287,6 +309,7 @@ struct minter *minter_new(const struct minter_limits *limits)
     pthread_mutex_init(&minter->lock, NULL);
     atomic_init(&minter->closed, false);
     TAILQ_INIT(&minter->queue);
+    TAILQ_INIT(&minter->working);
     minter_set_limits(minter, limits);
     return minter;
 }

@@ -3,7 +3,8 @@
  *
  * Apart from the gate, because a mint lasts a hundred times as long as a verification: in the same
  * queue it would hold up the mail that comes in. Its threads have the lowest priority, so they get
- * what verification leaves. All functions may be called from any thread.
+ * what verification leaves. Nobody may have more than half of its places, so that the others get
+ * their turn. All functions may be called from any thread.
  */
 #ifndef MINTER_H
 #define MINTER_H
@@ -16,7 +17,8 @@
 #include "pow/recipient.h"
 #include "pow/stamp.h"
 
-#define MINTER_TICK_S 4 /* between two calls of `tick`: MTAs give up after 5 to 10 s of silence */
+#define MINTER_TICK_S    4 /* between calls of `tick`: MTAs give up after 5 to 10 s of silence */
+#define MINTER_OWNER_LEN 16
 
 struct minter;
 
@@ -29,8 +31,9 @@ struct minter_limits {
 
 enum minter_err {
     MINTER_OK = 0,
-    MINTER_FULL,   /* as many messages wait as may */
-    MINTER_LATE,   /* the time is over, or what is left of it would not do */
+    MINTER_FULL,   /* as many messages wait as may, or the owner has his half of the places */
+    MINTER_LATE,   /* the turn did not come in time */
+    MINTER_DEAR,   /* for the next stamp the time has not done, or what is left of it would not */
     MINTER_CLOSED, /* minter_close was called: the daemon is stopping */
     MINTER_GONE,   /* tick has said so */
     MINTER_FAILED, /* no memory, thread or random octets to be had */
@@ -48,17 +51,18 @@ struct minter_order { /* one stamp; a value */
 struct minter_job { /* the stamps of one message; borrowed */
     const struct minter_order *order;
     size_t count;
-    uint32_t date;           /* that the stamps will bear */
-    unsigned time_s;         /* for all of it, waiting included */
+    uint8_t owner[MINTER_OWNER_LEN]; /* names whose message it is */
+    uint32_t date;                   /* that the stamps will bear */
+    unsigned time_s;                 /* for all of it, waiting included */
     bool (*tick)(void *arg); /* called at least every MINTER_TICK_S meanwhile; false: nobody waits
                                 for the stamps any more */
     void *arg;
 };
 
-/* Waits for its turn, in the order of asking, and makes the stamps, of which none is given unless
- * all are. */
+/* Waits for its turn, in the order of asking, and makes one stamp after the other until one fails;
+ * *made_r: those before it, all if OK. */
 OP_MUST_USE enum minter_err minter_run(struct minter *minter, const struct minter_job *job,
-                                       struct op_stamp *stamps_r);
+                                       struct op_stamp *stamps_r, size_t *made_r);
 
 /* The memory that each of `messages` has: what does not fit into it cannot be minted. */
 uint64_t minter_share(const struct minter_limits *limits);

@@ -67,6 +67,8 @@ void outgoing_report(const struct outgoing *outgoing, struct report *report_r)
         return;
     report_r->recipients = postage_count(outgoing->postage);
     report_r->lack = result->lack;
+    report_r->missing = result->missing;
+    report_r->dear = result->dear;
     if (result->suite == NULL)
         return;
     report_r->suite = result->suite->name;
@@ -85,7 +87,7 @@ bool outgoing_references(const struct outgoing *outgoing, const struct op_key *k
 
 bool outgoing_stamp(const struct outgoing *outgoing, size_t index, char text_r[OP_STAMP_TEXT_MAX])
 {
-    if (outgoing->result.outcome != OUTCOME_MINTED || index >= postage_count(outgoing->postage))
+    if (outgoing->postage == NULL || index >= postage_stamps(outgoing->postage))
         return false;
     postage_stamp(outgoing->postage, index, text_r);
     return true;

@@ -7,7 +7,11 @@
  *     turns, memory           UNSTAMPED          NO_MINTER
  *     daemon stops, MTA gone  NO_MINTER          NO_MINTER
  *
- * All recipients get theirs, or none: a server that finds one missing refuses the whole message.
+ * All recipients of a domain get theirs, or none: a server that finds one missing refuses the whole
+ * message; but other domains' servers get it in other transactions. What is sent without some is
+ * thus minted for the cheapest domain first, so that a dear one takes nothing from the others. What
+ * is sent with all or not at all begins with the dearest: if that is beyond hope, the rest is
+ * spared.
  */
 #include "milter/postage.h"
 
@@ -30,6 +34,7 @@ struct postage {
     bool crowd;   /* more of them than we mint for */
     bool stamped; /* the sender has seen to it */
     bool deaf;    /* nobody would hear the answer: the daemon stops, or the MTA has gone */
+    size_t stamps;
     struct op_stamp *stamp;
 };
 
@@ -160,25 +165,69 @@ static bool order_stamp(const struct postage *postage, const struct op_recipient
     return choose(&offers, memory, order_r);
 }
 
-static enum outcome mint(struct postage *postage, const struct postage_means *means,
-                         struct minter_order *order)
+static const char *domain_of(const struct minter_order *order)
 {
-    struct minter_job job = {
-        .order = order,
-        .count = postage->count,
-        .date = op_date_from_time(means->now),
-        .time_s = postage->conf->mint.time_s,
-        .tick = means->tick,
-        .arg = means->arg,
-    };
+    return order->recipient->text + order->recipient->domain;
+}
+
+/* Recipients of one domain, which have one price, come to stand together. */
+static int cheapest_first(const void *a, const void *b)
+{
+    const struct minter_order *x = a, *y = b;
+    double cost = op_effort_to_seconds(x->suite, x->effort);
+    double other = op_effort_to_seconds(y->suite, y->effort);
+
+    if (cost != other)
+        return cost < other ? -1 : 1;
+    return strcmp(domain_of(x), domain_of(y));
+}
+
+static int dearest_first(const void *a, const void *b)
+{
+    return cheapest_first(b, a);
+}
+
+/* Orders what our memory allows for; returns how much that is. */
+static size_t order_stamps(const struct postage *postage, int64_t now, struct minter_order *order_r,
+                           struct postage_result *result)
+{
+    bool send = postage->conf->mint.late == CONF_LATE_SEND;
+    size_t count = 0;
 
     for (size_t i = 0; i < postage->count; i++) {
-        if (!order_stamp(postage, &postage->recipient[i], means->now, &order[i]))
-            return OUTCOME_NO_MINTER;
+        const struct op_recipient *recipient = &postage->recipient[i];
+        if (order_stamp(postage, recipient, now, &order_r[count]))
+            count++;
+        else if (result->dear == NULL)
+            result->dear = recipient->text + recipient->domain;
     }
-    switch (minter_run(means->minter, &job, postage->stamp)) {
+    qsort(order_r, count, sizeof *order_r, send ? cheapest_first : dearest_first);
+    return count;
+}
+
+/* How many of the stamps made are of domains that have all of theirs. */
+static size_t whole_domains(const struct minter_job *job, size_t made)
+{
+    if (made == job->count)
+        return made;
+    while (made > 0 && strcmp(domain_of(&job->order[made - 1]), domain_of(&job->order[made])) == 0)
+        made--;
+    return made;
+}
+
+static enum outcome run(struct postage *postage, const struct postage_means *means,
+                        const struct minter_job *job, struct postage_result *result)
+{
+    size_t made;
+    enum minter_err err = minter_run(means->minter, job, postage->stamp, &made);
+
+    postage->stamps = whole_domains(job, made);
+    switch (err) {
     case MINTER_OK:
-        return OUTCOME_MINTED;
+        return job->count == postage->count ? OUTCOME_MINTED : OUTCOME_NO_MINTER;
+    case MINTER_DEAR:
+        result->dear = domain_of(&job->order[made]);
+        return OUTCOME_LATE;
     case MINTER_LATE:
         return OUTCOME_LATE;
     case MINTER_CLOSED:
@@ -192,14 +241,34 @@ static enum outcome mint(struct postage *postage, const struct postage_means *me
     return OUTCOME_NO_MINTER;
 }
 
-static enum outcome mint_all(struct postage *postage, const struct postage_means *means)
+static enum outcome mint(struct postage *postage, const struct postage_means *means,
+                         struct minter_order *order, struct postage_result *result)
+{
+    struct minter_job job = {
+        .order = order,
+        .count = order_stamps(postage, means->now, order, result),
+        .date = op_date_from_time(means->now),
+        .time_s = postage->conf->mint.time_s,
+        .tick = means->tick,
+        .arg = means->arg,
+    };
+
+    if (job.count == 0 ||
+        (job.count < postage->count && postage->conf->mint.late == CONF_LATE_TEMPFAIL))
+        return OUTCOME_NO_MINTER;
+    memcpy(job.owner, means->owner, sizeof job.owner);
+    return run(postage, means, &job, result);
+}
+
+static enum outcome mint_all(struct postage *postage, const struct postage_means *means,
+                             struct postage_result *result)
 {
     struct minter_order *order = calloc(postage->count, sizeof *order);
     enum outcome outcome = OUTCOME_NO_MINTER;
 
     postage->stamp = calloc(postage->count, sizeof *postage->stamp);
     if (order != NULL && postage->stamp != NULL)
-        outcome = mint(postage, means, order);
+        outcome = mint(postage, means, order, result);
     free(order);
     return outcome;
 }
@@ -213,21 +282,31 @@ void postage_end(struct postage *postage, const struct postage_means *means,
     else if (postage->crowd)
         result_r->outcome = OUTCOME_CROWD;
     else if (postage->count > 0)
-        result_r->outcome = mint_all(postage, means);
+        result_r->outcome = mint_all(postage, means, result_r);
 
-    if (result_r->outcome == OUTCOME_MINTED) {
-        result_r->suite = postage->stamp[0].suite;
-        result_r->work = op_effort_to_work(result_r->suite, postage->stamp[0].effort);
-    } else if (outcome_refuses(result_r->outcome) && !postage->deaf &&
-               postage->conf->mint.late == CONF_LATE_SEND) {
+    if (outcome_refuses(result_r->outcome)) {
+        if (postage->deaf || postage->conf->mint.late == CONF_LATE_TEMPFAIL) {
+            postage->stamps = 0;
+            return;
+        }
         result_r->lack = result_r->outcome;
         result_r->outcome = OUTCOME_UNSTAMPED;
+        result_r->missing = postage->count - postage->stamps;
+    }
+    if (postage->stamps > 0) {
+        result_r->suite = postage->stamp[0].suite;
+        result_r->work = op_effort_to_work(result_r->suite, postage->stamp[0].effort);
     }
 }
 
 size_t postage_count(const struct postage *postage)
 {
     return postage->count;
+}
+
+size_t postage_stamps(const struct postage *postage)
+{
+    return postage->stamps;
 }
 
 void postage_stamp(const struct postage *postage, size_t index, char text_r[OP_STAMP_TEXT_MAX])

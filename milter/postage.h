@@ -29,6 +29,7 @@ void postage_field(struct postage *postage, const char *name);
 
 struct postage_means { /* borrowed */
     struct minter *minter;
+    const uint8_t *owner;    /* see struct minter_job */
     int64_t now;             /* unix seconds */
     bool (*tick)(void *arg); /* see struct minter_job */
     void *arg;
@@ -37,14 +38,18 @@ struct postage_means { /* borrowed */
 struct postage_result {           /* a value */
     enum outcome outcome;         /* MINTED, STAMPED, UNSTAMPED, EXEMPT; LATE, NO_MINTER: refused */
     enum outcome lack;            /* UNSTAMPED: LATE, NO_MINTER or CROWD */
-    const struct op_suite *suite; /* MINTED: of the first stamp */
+    size_t missing;               /* UNSTAMPED: recipients that get no stamp */
+    const char *dear;             /* a domain whose price was too much; NULL: none was */
+    const struct op_suite *suite; /* of the first stamp; NULL: there is none */
     uint64_t work;                /* ... its work */
 };
+/* The result's strings live as long as the postage. */
 void postage_end(struct postage *postage, const struct postage_means *means,
                  struct postage_result *result_r);
 
-size_t postage_count(const struct postage *postage); /* recipients that get a stamp */
-/* After MINTED, index < postage_count: the value of the field for it, folded with "\n\t". */
+size_t postage_count(const struct postage *postage);  /* recipients that should get a stamp */
+size_t postage_stamps(const struct postage *postage); /* to be inserted, once it has ended */
+/* index < postage_stamps: the value of the field, folded with "\n\t". */
 void postage_stamp(const struct postage *postage, size_t index, char text_r[OP_STAMP_TEXT_MAX]);
 
 #endif

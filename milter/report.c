@@ -65,7 +65,7 @@ static void append_details(char *line, const struct report *report)
     if (report->quote != OP_QUOTE_VALID)
         append(line, " quote=%s", op_quote_str(report->quote));
     if (report->lack != OUTCOME_PASS)
-        append(line, " lack=%s", outcome_str(report->lack));
+        append(line, " lack=%s missing=%zu", outcome_str(report->lack), report->missing);
     if (report->circuit != NULL && report->circuit[0] != '\0')
         append(line, " circuit=%s", report->circuit);
 }
@@ -75,13 +75,15 @@ static void append_people(char *line, const struct report *report)
     append(line, " client=%s", report->client);
     if (report->recipient != NULL)
         append(line, " rcpt=<%s>", report->recipient);
-    if (report->recipients > 1)
+    if (report->recipient != NULL && report->recipients > 1)
         append(line, "+%zu", report->recipients - 1);
-    if (report->stamp == NULL)
-        return;
-    append(line, " stamp=");
-    for (size_t i = 0; i < 8; i++)
-        append(line, "%02x", report->stamp[i]);
+    if (report->stamp != NULL) {
+        append(line, " stamp=");
+        for (size_t i = 0; i < 8; i++)
+            append(line, "%02x", report->stamp[i]);
+    }
+    if (report->dear != NULL)
+        append(line, " dear=%s", report->dear);
 }
 
 void report_format(const struct report *report, char line_r[REPORT_MAX])

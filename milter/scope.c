@@ -55,6 +55,19 @@ bool scope_client_shared(const struct scope_client *client)
     return memcmp(client->addr, mapped, sizeof mapped) == 0 && client->addr[12] == 127;
 }
 
+void scope_client_one(const struct scope_client *client, uint8_t octets_r[16])
+{
+    static const uint8_t tor[8] = {0xfc, 0x00, 0xde, 0xad, 0xbe, 0xef, 0x4d, 0xad};
+
+    if (!client->known) {
+        memset(octets_r, 0xff, 16); /* no client: it would have lost its last 64 bits */
+        return;
+    }
+    memcpy(octets_r, client->addr, 16);
+    if (memcmp(octets_r, mapped, sizeof mapped) != 0 && memcmp(octets_r, tor, sizeof tor) != 0)
+        memset(octets_r + 8, 0, 8);
+}
+
 void scope_client_name(const struct scope_client *client, const struct op_key *key, int64_t now,
                        char name_r[SCOPE_NAME_MAX])
 {

@@ -29,6 +29,10 @@ void scope_client_format(const struct scope_client *client, char text_r[SCOPE_CL
  * are not exported? */
 bool scope_client_shared(const struct scope_client *client);
 
+/* What counts as one client: a circuit of Tor, an IPv4 address, the /64 network of an IPv6 address;
+ * all that are not known are one. */
+void scope_client_one(const struct scope_client *client, uint8_t octets_r[16]);
+
 /* Is it in one of these networks? Never if it is not known. */
 bool scope_client_listed(const struct scope_client *client, const struct conf_net *nets,
                          size_t count);

@@ -11,6 +11,7 @@
 #include "milter/price.h"
 #include "milter/refusal.h"
 #include "milter/scope.h"
+#include "milter/submitter.h"
 #include "milter/tally.h"
 
 struct session {
@@ -29,12 +30,13 @@ struct session {
     char *sender; /* argument of MAIL; NULL without memory for it, and then msg is NULL too */
     int64_t now;  /* when it began */
     struct market_prices prices;
-    double factor;             /* of the listener and the circuit */
-    enum exempt_rule rule;     /* the first that held */
-    unsigned bounces;          /* recipients at the price of bounces */
-    bool relay_told;           /* the log has its line on relay attempts */
-    struct msg *msg;           /* NULL outside a transaction, or without memory for one */
-    struct outgoing outgoing;  /* all zero: it comes in */
+    double factor;            /* of the listener and the circuit */
+    enum exempt_rule rule;    /* the first that held */
+    unsigned bounces;         /* recipients at the price of bounces */
+    bool relay_told;          /* the log has its line on relay attempts */
+    struct msg *msg;          /* NULL outside a transaction, or without memory for one */
+    struct outgoing outgoing; /* all zero: it comes in */
+    uint8_t submitter[SUBMITTER_LEN];
     struct check_result check; /* once it has ended */
 };
 
@@ -139,11 +141,14 @@ static struct msg *begin(struct session *session)
     return msg_new(&terms, session->sender);
 }
 
-void session_mail(struct session *session, const char *sender, bool authenticated, int64_t now)
+void session_mail(struct session *session, const char *sender, const char *login, int64_t now)
 {
+    if (login == NULL)
+        login = "";
     session_reset(session);
     session->now = now;
-    session->authenticated = authenticated;
+    session->authenticated = *login != '\0';
+    submitter_name(login, &session->client, session->site->key, session->submitter);
     session->sender = strdup(sender);
     if (outgoing_is(session->listener))
         outgoing_begin(&session->outgoing, session->conf, session->listener);
@@ -281,8 +286,11 @@ static void judge(struct session *session, const struct check_means *means)
 
 static void decide(struct session *session, const struct check_means *means)
 {
-    const struct postage_means postage = {
-        .minter = session->site->minter, .now = means->now, .tick = means->tick, .arg = means->arg};
+    const struct postage_means postage = {.minter = session->site->minter,
+                                          .owner = session->submitter,
+                                          .now = means->now,
+                                          .tick = means->tick,
+                                          .arg = means->arg};
 
     if (outgoing_is(session->listener))
         session->check.outcome = outgoing_end(&session->outgoing, &postage);

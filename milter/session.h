@@ -40,10 +40,10 @@ void session_free(struct session *session); /* NULL is fine */
 bool session_connect(struct session *session, const char *daemon_name, const char *host,
                      const struct sockaddr *addr, int64_t now);
 
-/* A transaction begins; one before it, if any, is forgotten. authenticated: the client has proven
- * to the MTA who it is ({auth_authen}). If memory is short it begins all the same, and ends as
- * INTERNAL. */
-void session_mail(struct session *session, const char *sender, bool authenticated, int64_t now);
+/* A transaction begins; one before it, if any, is forgotten. login: as whom the client has proven
+ * itself to the MTA ({auth_authen}), NULL or "" if it has not. If memory is short it begins all the
+ * same, and ends as INTERNAL. */
+void session_mail(struct session *session, const char *sender, const char *login, int64_t now);
 
 struct session_answer { /* a value; strings live as long as the session's transaction */
     bool refuse;

@@ -38,7 +38,7 @@ SYSTEM = set("""
 
 DECISION = """
     session scope msg policy price tariff tariff_record market pricelist check reply outcome report authres
-    fingerprint metrics metrics_gauges exempt token sign postage pin outgoing refusal finding tally""".split()
+    fingerprint metrics metrics_gauges exempt token sign postage pin outgoing refusal finding tally submitter""".split()
 RESOURCE = "gate ledger histogram exposition addrkey pricemap circuits minter offerbook processors".split()  # and their backends, ledger_*
 SHARED = {"milter/conf.h", "milter/scope.h"}  # values that decisions are made from, or that name a client
 

@@ -190,10 +190,10 @@ class Player:
 
     # A whole message
 
-    def envelope(self, recipients, sender="<alice@sender.test>", mailer="virtual"):
+    def envelope(self, recipients, sender="<alice@sender.test>", mailer="virtual", login=""):
         """MAIL and RCPTs; the answers that were no 'continue', by recipient."""
         refused = {}
-        answer = self.mail(sender)
+        answer = self.mail(sender, macros={"{auth_authen}": login} if login else None)
         if answer is not None and not answer.accepted:
             return {"": answer}
         for recipient in recipients:

@@ -41,6 +41,19 @@ def macros(daemon_name):
     return {"j": "mx.test", "{daemon_name}": daemon_name, "v": "Postfix 3.7.11", "_": "localhost [127.0.0.1]"}
 
 
+def hear(state, offers):
+    """Keeps offers as onionpow deliver does: by domain."""
+    key = os.urandom(32)
+    os.mkdir(os.path.join(state, "offers"))
+    with open(os.path.join(state, "key"), "wb") as out:
+        out.write(key)
+    for domain, text in offers.items():
+        place = f"{domain}:25".encode()
+        name = hmac.new(key, b"onionpow purse destination" + place, hashlib.sha256).hexdigest()[:32]
+        with open(os.path.join(state, "offers", name), "w", encoding="ascii") as out:
+            out.write(f"heard {int(time.time())} onionpow:1:{text}\n")
+
+
 class Minting(Stage):
     def office(self, mint="", **options):
         return self.run_daemon(self.directory(), listeners=LISTENERS, extra=f"mint {{ {mint} }}", **options)
@@ -55,10 +68,10 @@ class Minting(Stage):
         self.assertIsNone(session.content(message))
         return session.eom()
 
-    def begin(self, daemon, recipients, message):
+    def begin(self, daemon, recipients, message, login="", address="127.0.0.1"):
         """As submit(), without waiting for the answer."""
-        session = self.out(daemon)
-        self.assertEqual(session.envelope(recipients), {})
+        session = self.session(daemon, macros=macros("OUT"), address=address)
+        self.assertEqual(session.envelope(recipients, login=login), {})
         self.assertIsNone(session.content(message))
         session.eom_begin()
         return session
@@ -114,13 +127,7 @@ class Stamps(Minting):
 
     def test_the_price_that_deliver_has_heard(self):
         state = self.directory()
-        key = os.urandom(32)
-        os.mkdir(os.path.join(state, "offers"))
-        with open(os.path.join(state, "key"), "wb") as out:
-            out.write(key)
-        name = hmac.new(key, b"onionpow purse destination" b"abcdef.onion:25", hashlib.sha256).hexdigest()[:32]
-        with open(os.path.join(state, "offers", name), "w", encoding="ascii") as out:
-            out.write(f"heard {int(time.time())} onionpow:1:sha256/300,argon2id-16m/2\n")
+        hear(state, {"abcdef.onion": "sha256/300,argon2id-16m/2"})
         daemon = self.office(f'offers = "{state}"')
         self.assertFalse(daemon.lines("mint.offers"), daemon.log())
         answer = self.submit(daemon, [BOB, "bob@other.onion"], Message())
@@ -178,7 +185,7 @@ class Without(Minting):
             mint {{ max-cpu-threads = 1 time = 240s queue = 1 late = tempfail }} metrics {{ listen = "local:{at}" }}""")
         begun = [self.begin(daemon, [BOB], Message())]
         build.until("the first one's turn", lambda: gauge(at, "onionpow_minter_messages_busy") == 1)
-        begun.append(self.begin(daemon, [BOB], Message()))
+        begun.append(self.begin(daemon, [BOB], Message(), "bob"))
         build.until("the second one to wait", lambda: gauge(at, "onionpow_minter_queue_length") == 1)
         self.assertRefused(self.submit(daemon, [ANN], Message()), "451 4.3.2", "right now")
         self.assertAccepted(self.deliver(daemon, [BOB], Message([stamps.mint(BOB)])))
@@ -188,6 +195,43 @@ class Without(Minting):
         for session in begun:
             self.assertRefused(session.answer(), "451 4.3.2", "right now")
         self.assertFalse(daemon.lines("before"), "messages were left unanswered")
+
+    def test_nobody_has_more_than_half_of_the_places(self):
+        """By login where there is one, else by address; those without, on this host, are one."""
+        directory = self.directory()
+        at = os.path.join(directory, "metrics.sock")
+        daemon = self.run_daemon(directory, listeners=LISTENERS, suites=DEAR, extra=f"""
+            mint {{ max-cpu-threads = 1 time = 240s queue = 9 late = tempfail }} metrics {{ listen = "local:{at}" }}""")
+        begun = []
+        for who in [("ann", "192.0.2.1")] * 5 + [("bob", "192.0.2.1"), ("", "192.0.2.1"), ("", "127.0.0.1")]:
+            begun.append(self.begin(daemon, [BOB], Message(), *who))
+        build.until("all to have a place", lambda: gauge(at, "onionpow_minter_queue_length") == len(begun) - 1)
+        self.assertRefused(self.begin(daemon, [BOB], Message(), "Ann", "192.0.2.2").answer(), "451 4.3.2", "right now")
+        begun.append(self.begin(daemon, [BOB], Message(), "", "127.0.0.1"))
+        build.until("room for others", lambda: gauge(at, "onionpow_minter_queue_length") == len(begun) - 1)
+        self.assertEqual(daemon.stop(), 0)
+        for session in begun:
+            self.assertRefused(session.answer(), "451 4.3.2", "right now")
+
+    def test_a_dear_domain_takes_nothing_from_the_others(self):
+        state = self.directory()
+        hear(state, {"evil.onion": "sha256/1000000000000"})
+        for privacy in ("strict", "normal"):
+            with self.subTest(privacy):
+                daemon = self.office(f'offers = "{state}" time = 3s late = send', privacy=privacy)
+                message = Message()
+                answer = self.submit(daemon, ["eve@evil.onion", BOB], message)
+                self.assertAccepted(answer)
+                value, = minted(answer)
+                self.assertAccepted(self.deliver(daemon, [BOB], message.again([value])))
+                line, = daemon.lines("reason=unstamped ")
+                self.assertIn(" lack=late missing=1", line)
+                self.assertEqual("dear=evil.onion" in line, privacy != "strict", line)
+                self.assertEqual("evil" in daemon.log(), privacy != "strict")
+        with self.subTest("tempfail: all or not at all"):
+            daemon = self.office(f'offers = "{state}" time = 3s late = tempfail')
+            answer = self.submit(daemon, ["eve@evil.onion", BOB], Message())
+            self.assertRefused(answer, "451 4.3.2", "in time")
 
     def test_stop_never_sends_without(self):
         daemon = self.office("max-cpu-threads = 1 time = 240s late = send", suites=DEAR)

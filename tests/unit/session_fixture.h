@@ -137,7 +137,7 @@ static FIXTURE_UNUSED struct session_answer send_to(struct site *site, struct se
     static unsigned number;
     char subject[32];
 
-    session_mail(session, sender, false, site->now);
+    session_mail(session, sender, NULL, site->now);
     assert_false(rcpt(session, address, "local").refuse);
     snprintf(subject, sizeof subject, "number %u", number++);
     session_field(session, "Subject", subject);

@@ -112,11 +112,13 @@ struct asker { /* a connection of the MTA that wants two stamps */
     struct minter *minter;
     uint64_t effort;
     unsigned time_s;
+    uint8_t owner;
     pthread_t thread;
     atomic_uint ticks;
     atomic_bool gone; /* from the next tick on */
     enum minter_err err;
     struct op_stamp stamp[2];
+    size_t made;
 };
 
 static bool count_tick(void *arg)
@@ -133,22 +135,31 @@ static void *ask(void *arg)
     const struct minter_order order[2] = {{.effort = asker->effort}, {.effort = asker->effort + 1}};
     const struct minter_job job = {.order = order,
                                    .count = 2,
+                                   .owner = {[MINTER_OWNER_LEN - 1] = asker->owner},
                                    .date = 20261122,
                                    .time_s = asker->time_s,
                                    .tick = count_tick,
                                    .arg = asker};
 
-    asker->err = minter_run(asker->minter, &job, asker->stamp);
+    asker->err = minter_run(asker->minter, &job, asker->stamp, &asker->made);
     return NULL;
 }
 
-static void begin(struct asker *asker, struct minter *minter, uint64_t effort, unsigned time_s)
+static void begin_for(struct asker *asker, struct minter *minter, uint8_t owner, uint64_t effort,
+                      unsigned time_s)
 {
     memset(asker, 0, sizeof *asker);
     asker->minter = minter;
+    asker->owner = owner;
     asker->effort = effort;
     asker->time_s = time_s;
     assert_int_equal(pthread_create(&asker->thread, NULL, ask, asker), 0);
+}
+
+/* Each effort in these tests has an owner of its own. */
+static void begin(struct asker *asker, struct minter *minter, uint64_t effort, unsigned time_s)
+{
+    begin_for(asker, minter, (uint8_t)effort, effort, time_s);
 }
 
 static enum minter_err finish(struct asker *asker)
@@ -317,6 +328,47 @@ static void test_no_queue(void **state)
     minter_free(minter);
 }
 
+/* Half of the places, rounded up, at work or waiting; given back when they are left. */
+static void test_halves(void **state)
+{
+    static const struct {
+        unsigned messages, queue, half;
+    } rows[] = {{1, 0, 1}, {1, 1, 1}, {1, 2, 2}, {2, 2, 2}, {2, 3, 3}, {5, 0, 3}};
+    struct asker greedy[4], other;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct minter *minter = minter_of(rows[i].messages, 1, rows[i].queue);
+        unsigned at_work = 0, half = rows[i].half;
+        setup(NULL);
+        for (unsigned j = 0; j < half; j++) {
+            begin_for(&greedy[j], minter, 1, 10, 600);
+            if (at_work < rows[i].messages)
+                until_begun(++at_work);
+            else
+                until_waiting(minter, j + 1 - at_work);
+        }
+        begin_for(&greedy[half], minter, 1, 10, 600);
+        assert_int_equal(finish(&greedy[half]), MINTER_FULL);
+        begin_for(&other, minter, 2, 20, 600); /* finds room, where there is more than one place */
+        if (rows[i].messages + rows[i].queue == 1)
+            assert_int_equal(finish(&other), MINTER_FULL);
+        else if (at_work < rows[i].messages)
+            until_begun(at_work + 1);
+        else
+            until_waiting(minter, half + 1 - at_work);
+        tickets = 2 * (half + 2);
+        for (unsigned j = 0; j < half; j++)
+            assert_int_equal(finish(&greedy[j]), MINTER_OK);
+        if (rows[i].messages + rows[i].queue > 1)
+            assert_int_equal(finish(&other), MINTER_OK);
+        tickets = 2;
+        begin_for(&greedy[0], minter, 1, 10, 600);
+        assert_int_equal(finish(&greedy[0]), MINTER_OK);
+        minter_free(minter);
+    }
+}
+
 static void test_late_in_the_queue(void **state)
 {
     struct minter *minter = minter_of(1, 1, 4);
@@ -354,14 +406,14 @@ static void test_ticks(void **state)
     minter_free(minter);
 }
 
-/* How the work can end, and that it leaves nothing of a stamp then. */
+/* How the work can end: what was made before is there, and nothing of the one that failed. */
 static void test_failures(void **state)
 {
     static const struct {
         enum op_err err;
         enum minter_err want;
     } rows[] = {
-        {OP_ERR_TIMEOUT, MINTER_LATE},  {OP_ERR_NOMEM, MINTER_FAILED},
+        {OP_ERR_TIMEOUT, MINTER_DEAR},  {OP_ERR_NOMEM, MINTER_FAILED},
         {OP_ERR_LIMIT, MINTER_FAILED},  {OP_ERR_THREAD, MINTER_FAILED},
         {OP_ERR_INPUT, MINTER_FAILED},  {OP_ERR_SELFTEST, MINTER_FAILED},
         {OP_ERR_CRYPTO, MINTER_FAILED},
@@ -378,7 +430,9 @@ static void test_failures(void **state)
             ends = (int)rows[i].err;
             begin(&asker, minter, 7, 60);
             assert_int_equal(finish(&asker), rows[i].want);
-            assert_int_equal(asker.stamp[0].effort, 0);
+            assert_int_equal(asker.made, good);
+            assert_int_equal(asker.stamp[0].effort, good == 1 ? 7 : 0);
+            assert_int_equal(asker.stamp[1].effort, 0);
             assert_int_equal(begun, good + 1);
         }
     }
@@ -392,9 +446,9 @@ static void test_hopeless(void **state)
         unsigned elapsed_s, left_s;
         enum minter_err want;
     } rows[] = {
-        {151, 2401, MINTER_LATE},   {149, 2401, MINTER_CLOSED}, /* who knows, so early */
+        {151, 2401, MINTER_DEAR},   {149, 2401, MINTER_CLOSED}, /* who knows, so early */
         {151, 2300, MINTER_CLOSED}, {599, 0, MINTER_CLOSED},
-        {2, 700000, MINTER_LATE}, /* no need to wait for a quarter of the time */
+        {2, 700000, MINTER_DEAR}, /* no need to wait for a quarter of the time */
         {0, 700000, MINTER_CLOSED},
     };
 
@@ -495,6 +549,7 @@ int main(void)
         TEST(test_ticks),           TEST(test_failures),
         TEST(test_hopeless),        TEST(test_close),
         TEST(test_new_limits),      TEST(test_gone),
+        TEST(test_halves),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ static struct session *submit(struct site *site, const char *address)
 
     site->conf->fallback.mode = CONF_MINT;
     session = connect_from(site, 9);
-    session_mail(session, "<ann@client.example>", true, site->now);
+    session_mail(session, "<ann@client.example>", "ann", site->now);
     assert_false(rcpt(session, address, "smtp").refuse);
     session_field(session, "Subject", "hello");
     return session;
@@ -47,7 +47,7 @@ static void test_minted_stamp_is_good(void **state)
 
     site.conf->fallback.mode = CONF_ENFORCE;
     session = connect_from(&site, 1);
-    session_mail(session, "<ann@client.example>", false, site.now);
+    session_mail(session, "<ann@client.example>", NULL, site.now);
     assert_false(rcpt(session, "<bob@abc.onion>", "local").refuse);
     session_field(session, OP_STAMP_FIELD, text);
     answer = end(&site, session);
@@ -87,8 +87,11 @@ static void test_not_minted(void **state)
         struct session *session = submit(&site, rows[i].address);
         session_field(session, rows[i].field, "whatever");
         struct session_answer answer = end(&site, session);
+        bool is_dear = answer.refuse || rows[i].lack != OUTCOME_PASS;
         assert_int_equal(answer.report.outcome, rows[i].outcome);
         assert_int_equal(answer.report.lack, rows[i].lack);
+        assert_int_equal(answer.report.missing, rows[i].lack != OUTCOME_PASS);
+        assert_true((answer.report.dear != NULL) == is_dear);
         assert_int_equal(answer.refuse, rows[i].outcome == OUTCOME_NO_MINTER);
         assert_false(session_stamp(session, 0, text));
         session_free(session);
@@ -107,7 +110,7 @@ static void write_to_ann(struct site *site, char references_r[SIGN_TEXT_MAX])
 
     site->conf->fallback.mode = CONF_SIGN;
     session = connect_from(site, 9);
-    session_mail(session, "<bob@example.org>", true, site->now);
+    session_mail(session, "<bob@example.org>", "ann", site->now);
     answer = rcpt(session, "<Ann@Client.Example>", "smtp");
     assert_false(answer.refuse);
     session_field(session, "Message-ID", "<first@example.org>");
@@ -124,7 +127,7 @@ static struct session_answer reply_with(struct site *site, struct session *sessi
                                         const char *sender, const char *subject,
                                         const char *references)
 {
-    session_mail(session, sender, false, site->now);
+    session_mail(session, sender, NULL, site->now);
     assert_false(rcpt(session, "<bob@example.org>", "local").refuse);
     session_field(session, "Subject", subject);
     session_field(session, "References", references);
@@ -177,7 +180,7 @@ static void test_reply_to_several(void **state)
     for (int recipients = 3; recipients >= 2; recipients--) {
         static const char *const names[] = {"<bob@example.org>", "<dan@example.org>",
                                             "<eve@example.org>"};
-        session_mail(session, "<ann@client.example>", false, site.now);
+        session_mail(session, "<ann@client.example>", NULL, site.now);
         for (int i = 0; i < recipients; i++)
             assert_false(rcpt(session, names[i], "local").refuse);
         assert_false(rcpt(session, "<carol@example.org>", "local").refuse);
@@ -204,7 +207,7 @@ static void test_no_reply_through_a_gateway(void **state)
     site.conf->fallback.gateway = true;
     struct session *session = connect_from(&site, 1);
     for (int i = 0; i < 2; i++) {
-        session_mail(session, "<ann@client.example>", false, site.now);
+        session_mail(session, "<ann@client.example>", NULL, site.now);
         assert_false(rcpt(session, "<bob@example.org>", i == 0 ? "smtp" : "local").refuse);
         session_field(session, "References", references);
         struct session_answer answer = end(&site, session);

@@ -70,8 +70,9 @@ static enum outcome to(struct office *office, const char *address)
 
 static enum outcome end(struct office *office)
 {
+    static const uint8_t owner[MINTER_OWNER_LEN];
     const struct postage_means means = {
-        .minter = office->minter, .now = FIXTURE_NOW, .tick = no_tick};
+        .minter = office->minter, .owner = owner, .now = FIXTURE_NOW, .tick = no_tick};
 
     postage_end(office->postage, &means, &office->result);
     return office->result.outcome;
@@ -156,6 +157,7 @@ static void test_minted(void **state)
     assert_int_equal(postage_count(office.postage), 2);
     assert_string_equal(office.result.suite->name, "sha256");
     assert_int_equal(office.result.work, 16 * FIXTURE_EFFORT);
+    assert_int_equal(postage_stamps(office.postage), 2);
     assert_stamp(&office, 0, "sha256", FIXTURE_EFFORT, "bob@abc.onion");
     assert_stamp(&office, 1, "sha256", FIXTURE_EFFORT, "ann@example.org");
     close_office(&office);
@@ -174,8 +176,8 @@ static void test_pin(void **state)
     assert_int_equal(to(&office, "<bob@mail." ONION ">"), OUTCOME_PASS);
     assert_int_equal(end(&office), OUTCOME_MINTED);
     assert_int_equal(postage_count(office.postage), 2);
-    assert_stamp(&office, 0, "sha256", FIXTURE_EFFORT, "bob@" ONION);
-    assert_stamp(&office, 1, "sha256", FIXTURE_EFFORT, "bob@mail." ONION);
+    assert_stamp(&office, 0, "sha256", FIXTURE_EFFORT, "bob@mail." ONION);
+    assert_stamp(&office, 1, "sha256", FIXTURE_EFFORT, "bob@" ONION);
     close_office(&office);
 }
 
@@ -241,6 +243,8 @@ static void test_late(void **state)
     assert_int_equal(to(&office, "<bob@x.onion>"), OUTCOME_PASS);
     assert_int_equal(end(&office), OUTCOME_UNSTAMPED);
     assert_int_equal(office.result.lack, OUTCOME_LATE);
+    assert_int_equal(office.result.missing, 1);
+    assert_string_equal(office.result.dear, "x.onion");
     assert_null(office.result.suite);
     office.conf.mint.late = CONF_LATE_TEMPFAIL;
     begin(&office);
@@ -301,41 +305,106 @@ static void write_file(const char *path, const void *octets, size_t len)
     fclose(out);
 }
 
-/* A server that has been heard of is believed, the others pay what we ask for. */
-static void test_heard(void **state)
+/* --- servers that have been heard of -------------------------------------------------------- */
+
+struct book { /* what deliver has heard, in files */
+    char directory[64], key_path[80], offers_path[80];
+    struct op_key *key;
+    char path[2][128];
+    size_t count;
+};
+
+static void open_book(struct book *book, struct office *office)
 {
     static const uint8_t material[OP_KEY_LEN] = "of the sender's side";
-    static const char heard[] = "heard 1795003200 onionpow:1:argon2id-256m/1,sha256/9\n";
-    char directory[] = "/tmp/onionpow-test-XXXXXX", key_path[64], offers_path[64], path[128];
-    char name[OP_HEARD_NAME_MAX];
+
+    *book = (struct book){.directory = "/tmp/onionpow-test-XXXXXX"};
+    assert_non_null(mkdtemp(book->directory));
+    snprintf(book->key_path, sizeof book->key_path, "%s/key", book->directory);
+    snprintf(book->offers_path, sizeof book->offers_path, "%s/offers", book->directory);
+    write_file(book->key_path, material, sizeof material);
+    assert_int_equal(mkdir(book->offers_path, 0700), 0);
+    assert_int_equal(op_key_new(material, &book->key), OP_OK);
+    office->conf.mint.offers = book->directory;
+}
+
+static void hear(struct book *book, const char *destination, const char *offers)
+{
+    char name[OP_HEARD_NAME_MAX], text[128], *path = book->path[book->count++];
+
+    op_heard_name(book->key, destination, name);
+    snprintf(path, sizeof book->path[0], "%s/%s", book->offers_path, name);
+    snprintf(text, sizeof text, "heard 1795003200 onionpow:1:%s\n", offers);
+    write_file(path, text, strlen(text));
+}
+
+static void close_book(struct book *book)
+{
+    op_key_free(book->key);
+    for (size_t i = 0; i < book->count; i++)
+        unlink(book->path[i]);
+    unlink(book->key_path);
+    rmdir(book->offers_path);
+    assert_int_equal(rmdir(book->directory), 0);
+}
+
+/* They are believed, the others pay what we ask for; the cheapest comes first. */
+static void test_heard(void **state)
+{
     struct office office;
-    struct op_key *key;
+    struct book book;
 
     (void)state;
-    assert_non_null(mkdtemp(directory));
-    snprintf(key_path, sizeof key_path, "%s/key", directory);
-    snprintf(offers_path, sizeof offers_path, "%s/offers", directory);
-    write_file(key_path, material, sizeof material);
-    assert_int_equal(mkdir(offers_path, 0700), 0);
-    assert_int_equal(op_key_new(material, &key), OP_OK);
-    op_heard_name(key, "known.onion:25", name);
-    op_key_free(key);
-    snprintf(path, sizeof path, "%s/%s", offers_path, name);
-    write_file(path, heard, strlen(heard));
-
     open_office(&office);
-    office.conf.mint.offers = directory;
+    open_book(&book, &office);
+    hear(&book, "known.onion:25", "argon2id-256m/1,sha256/9"); /* 256 MiB are more than we have */
     begin(&office);
     assert_int_equal(to(&office, "<bob@Known.onion>"), OUTCOME_PASS);
     assert_int_equal(to(&office, "<bob@x.onion>"), OUTCOME_PASS);
     assert_int_equal(end(&office), OUTCOME_MINTED);
-    assert_stamp(&office, 0, "sha256", 9, "bob@known.onion"); /* 256 MiB are more than we have */
-    assert_stamp(&office, 1, "sha256", FIXTURE_EFFORT, "bob@x.onion");
+    assert_stamp(&office, 0, "sha256", FIXTURE_EFFORT, "bob@x.onion");
+    assert_stamp(&office, 1, "sha256", 9, "bob@known.onion");
+    close_book(&book);
     close_office(&office);
-    unlink(path);
-    unlink(key_path);
-    rmdir(offers_path);
-    assert_int_equal(rmdir(directory), 0);
+}
+
+/* One domain that asks for too much, in work or in memory, is no harm to the others. */
+static void test_dear_domain(void **state)
+{
+    static const struct {
+        const char *offers;
+        enum outcome lack;
+    } rows[] = {
+        {"sha256/1000000000000", OUTCOME_LATE},
+        {"argon2id-256m/1", OUTCOME_NO_MINTER},
+    };
+    struct office office;
+    struct book book;
+
+    (void)state;
+    open_office(&office);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        open_book(&book, &office);
+        hear(&book, "evil.onion:25", rows[i].offers);
+        for (int late = CONF_LATE_SEND; late <= CONF_LATE_TEMPFAIL; late++) {
+            bool send = late == CONF_LATE_SEND;
+            office.conf.mint.late = (enum conf_late)late;
+            begin(&office);
+            assert_int_equal(to(&office, "<eve@evil.onion>"), OUTCOME_PASS);
+            assert_int_equal(to(&office, "<bob@x.onion>"), OUTCOME_PASS);
+            assert_int_equal(to(&office, "<mallory@evil.onion>"), OUTCOME_PASS);
+            assert_int_equal(end(&office), send ? OUTCOME_UNSTAMPED : rows[i].lack);
+            assert_int_equal(office.result.lack, send ? rows[i].lack : OUTCOME_PASS);
+            assert_string_equal(office.result.dear, "evil.onion");
+            assert_int_equal(office.result.missing, send ? 2 : 0);
+            assert_int_equal(postage_stamps(office.postage), send);
+            assert_true((office.result.suite != NULL) == send);
+            if (send)
+                assert_stamp(&office, 0, "sha256", FIXTURE_EFFORT, "bob@x.onion");
+        }
+        close_book(&book);
+    }
+    close_office(&office);
 }
 
 int main(void)
@@ -345,7 +414,7 @@ int main(void)
         cmocka_unit_test(test_pin),      cmocka_unit_test(test_nothing_to_mint),
         cmocka_unit_test(test_crowd),    cmocka_unit_test(test_late),
         cmocka_unit_test(test_stopping), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_heard),
+        cmocka_unit_test(test_heard),    cmocka_unit_test(test_dear_domain),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void test_several_recipients_get_no_quote(void **state)
     (void)state;
     site_open(&site);
     struct session *session = connect_from(&site, 1);
-    session_mail(session, "<ann@client.example>", false, site.now);
+    session_mail(session, "<ann@client.example>", NULL, site.now);
     assert_false(rcpt(session, "<bob@example.org>", "local").refuse);
     assert_false(rcpt(session, "<eve@example.org>", "local").refuse);
     struct session_answer answer = end(&site, session);

@@ -33,7 +33,7 @@ static void test_retry_after_a_rise(void **state)
     site_open(&site);
     for (int i = 0; i < 3; i++) {
         struct session *session = connect_from(&site, 1);
-        session_mail(session, "<ann@client.example>", false, site.now);
+        session_mail(session, "<ann@client.example>", NULL, site.now);
         assert_false(rcpt(session, "<bob@example.org>", "local").refuse);
         session_field(session, "Subject", i < 2 ? "one" : "another");
         add_stamp(session, &stamp);
@@ -76,13 +76,13 @@ static void test_exemptions(void **state)
     (void)state;
     site_open(&site);
     struct session *session = connect_from(&site, 1);
-    session_mail(session, "<ann@client.example>", true, site.now);
+    session_mail(session, "<ann@client.example>", "ann", site.now);
     assert_false(rcpt(session, "<bob@example.org>", "local").refuse);
     answer = end(&site, session);
     assert_int_equal(answer.report.outcome, OUTCOME_EXEMPT);
     assert_int_equal(answer.report.rule, EXEMPT_AUTHENTICATED);
 
-    session_mail(session, "<ann@client.example>", true, site.now); /* and yet no relay */
+    session_mail(session, "<ann@client.example>", "ann", site.now); /* and yet no relay */
     answer = rcpt(session, "<bob@example.net>", "smtp");
     assert_true(answer.refuse);
     assert_int_equal(answer.report.outcome, OUTCOME_RELAY);
@@ -104,19 +104,19 @@ static void test_gateway(void **state)
     site_open(&site);
     site.conf->fallback.gateway = true;
     struct session *session = connect_from(&site, 1);
-    session_mail(session, "<ann@client.example>", true, site.now);
+    session_mail(session, "<ann@client.example>", "ann", site.now);
     assert_false(rcpt(session, "<eve@example.net>", "smtp").refuse);
     answer = end(&site, session); /* being authenticated helps here only */
     assert_int_equal(demanded(&answer).offer[0].effort, FIXTURE_EFFORT);
     assert_int_equal(answer.report.outcome, OUTCOME_UNPAID);
 
-    session_mail(session, "<ann@client.example>", false, site.now);
+    session_mail(session, "<ann@client.example>", NULL, site.now);
     assert_false(rcpt(session, "<eve@example.net>", "smtp").refuse);
     assert_false(rcpt(session, "<dan@example.net>", "smtp").refuse);
     add_stamp(session, &stamp);
     assert_true(end(&site, session).refuse); /* one stamp, two recipients */
 
-    session_mail(session, "<ann@client.example>", false, site.now);
+    session_mail(session, "<ann@client.example>", NULL, site.now);
     assert_false(rcpt(session, "<eve@example.net>", "smtp").refuse);
     add_stamp(session, &stamp);
     answer = end(&site, session);

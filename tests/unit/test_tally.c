@@ -42,7 +42,7 @@ static void test_failed_proof_costs(void **state)
     struct session_answer answer =
         send_to(&site, session, "<ann@client.example>", "<bob@example.org>", &stamp);
     assert_int_equal(answer.report.verdict, OP_VERDICT_PROOF);
-    session_mail(session, "<ann@client.example>", false, site.now);
+    session_mail(session, "<ann@client.example>", NULL, site.now);
     answer = rcpt(session, "<bob@example.org>", "local");
     assert_true(answer.refuse);
     assert_string_equal(answer.reply.code, "421");
@@ -103,14 +103,14 @@ static void test_bounces_to_several(void **state)
     site.conf->fallback.exempt.role_factor = 0;
     site.conf->fallback.exempt.null_sender_cap = 2;
     struct session *session = connect_from(&site, 1);
-    session_mail(session, "<>", false, site.now);
+    session_mail(session, "<>", NULL, site.now);
     for (size_t i = 0; i < 4; i++)
         assert_false(rcpt(session, rcpts[i], "local").refuse);
     answer = end(&site, session);
     assert_true(answer.refuse); /* carl is one too many */
     assert_int_equal(answer.report.recipients, 1);
 
-    session_mail(session, "<>", false, site.now);
+    session_mail(session, "<>", NULL, site.now);
     for (size_t i = 0; i < 3; i++)
         assert_false(rcpt(session, rcpts[i], "local").refuse);
     assert_int_equal(end(&site, session).report.outcome, OUTCOME_EXEMPT);
@@ -125,7 +125,7 @@ static struct session *begin_bounce(struct site *site, const struct op_stamp *st
 {
     struct session *session = connect_from(site, 1);
 
-    session_mail(session, "<>", false, site->now);
+    session_mail(session, "<>", NULL, site->now);
     assert_false(rcpt(session, "<bob@example.org>", "local").refuse);
     if (stamp != NULL)
         add_stamp(session, stamp);
