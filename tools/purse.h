@@ -19,6 +19,7 @@
 #define PURSE_STAMPS_MAX 4096 /* stamps that are kept; the oldest makes room */
 #define PURSE_HASH_MAX   33   /* octets of a hash in hexadecimal, NUL included */
 #define PURSE_WHY_MAX    512
+#define PURSE_DOUBT_S    3600
 
 struct purse;
 
@@ -39,6 +40,12 @@ bool purse_offers(const struct purse *purse, const char *destination, int64_t no
  */
 bool purse_remember(const struct purse *purse, const char *destination, int64_t now,
                     const struct op_offers *offers);
+
+/* A stamp that was minted for what is remembered was too weak: the price there moves, perhaps with
+ * each mail of ours. For PURSE_DOUBT_S it is better to ask first, and be quoted a price that holds.
+ * False: as above. */
+bool purse_doubt(const struct purse *purse, const char *destination);
+bool purse_doubted(const struct purse *purse, const char *destination, int64_t now);
 
 /* ---- stamps (purse_stamp.c) ----
  *

@@ -22,10 +22,11 @@
 #include "pow/quote.h"
 #include "tools/fail.h"
 #include "tools/purse.h"
-#include "tools/purse_dir.h"
 #include "tools/purse_own.h"
+#include "tools/statedir.h"
 
-#define PURSE_NAME_MAX  (PURSE_HASH_MAX + 17) /* HASH-ID, NUL included */
+#define PURSE_ID        8 /* octets of a stamp's identity in its name */
+#define PURSE_NAME_MAX  (PURSE_HASH_MAX + 2 * PURSE_ID + 1) /* HASH-ID, NUL included */
 #define PURSE_LAYOUT    "minted %011lld\nmessage %s\n%s\n"
 #define PURSE_MINTED_AT 7
 #define PURSE_OWNER_AT  (PURSE_MINTED_AT + 11 + 1 + 8)
@@ -98,10 +99,10 @@ void purse_return(struct purse_stamp *held)
 static bool purse_read(int fd, struct op_stamp *stamp_r, int64_t *minted_r,
                        char owner_r[PURSE_HASH_MAX])
 {
-    char text[PURSE_FILE_MAX];
+    char text[STATEDIR_FILE_MAX];
     long long minted;
 
-    if (!purse_dir_get(fd, text) || strlen(text) <= PURSE_VALUE_AT ||
+    if (!statedir_get(fd, text) || strlen(text) <= PURSE_VALUE_AT ||
         sscanf(text, "minted %11lld\nmessage %32[-0-9a-f]\n", &minted, owner_r) != 2 ||
         strlen(owner_r) != PURSE_HASH_MAX - 1)
         return false;
@@ -163,7 +164,7 @@ static struct purse_stamp *purse_consider(const struct purse *purse, const char 
                                           const struct purse_want *want, bool *own_r)
 {
     struct op_stamp stamp;
-    int fd = openat(purse->stamps, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    int fd = statedir_file(purse->stamps, name, O_RDWR);
 
     if (fd < 0)
         return NULL;
@@ -185,6 +186,13 @@ static struct purse_stamp *purse_consider(const struct purse *purse, const char 
     return NULL;
 }
 
+static bool purse_is_stamp(const char *name)
+{
+    return strlen(name) == PURSE_NAME_MAX - 1 && strspn(name, STATEDIR_HEX) == PURSE_HASH_MAX - 1 &&
+           name[PURSE_HASH_MAX - 1] == '-' &&
+           strspn(name + PURSE_HASH_MAX, STATEDIR_HEX) == 2 * PURSE_ID;
+}
+
 /* The message's own stamp, else the first free one. */
 static struct purse_stamp *purse_search(const struct purse *purse, DIR *stream, const char *prefix,
                                         const struct purse_want *want)
@@ -193,8 +201,7 @@ static struct purse_stamp *purse_search(const struct purse *purse, DIR *stream, 
 
     for (const struct dirent *at; (at = readdir(stream)) != NULL;) {
         bool own = false;
-        if (strncmp(at->d_name, prefix, PURSE_HASH_MAX - 1) != 0 ||
-            strlen(at->d_name) >= PURSE_NAME_MAX)
+        if (strncmp(at->d_name, prefix, PURSE_HASH_MAX - 1) != 0 || !purse_is_stamp(at->d_name))
             continue;
         struct purse_stamp *held = purse_consider(purse, at->d_name, want, &own);
         if (own) {
@@ -237,19 +244,20 @@ struct purse_stamp *purse_keep(const struct purse *purse, const struct op_recipi
                                int64_t now, bool *kept_r)
 {
     char prefix[PURSE_HASH_MAX], owner[PURSE_HASH_MAX], name[PURSE_NAME_MAX];
-    char value[OP_STAMP_TEXT_MAX], text[PURSE_FILE_MAX];
+    char value[OP_STAMP_TEXT_MAX], text[STATEDIR_FILE_MAX];
     uint8_t id[OP_ID_LEN];
 
     purse_hash(purse, "onionpow purse recipient", recipient->text, recipient->len, prefix);
     purse_hash(purse, "onionpow purse message", message, OP_SHA256_LEN, owner);
     op_stamp_id(stamp, id);
     int at = snprintf(name, sizeof name, "%s-", prefix);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < PURSE_ID; i++)
         at += snprintf(name + at, sizeof name - (size_t)at, "%02x", id[i]);
     op_stamp_format(stamp, value);
     int len = snprintf(text, sizeof text, PURSE_LAYOUT, (long long)now, owner, value);
-    purse_dir_sweep(purse->stamps, now - (int64_t)purse->stamp_s, PURSE_STAMPS_MAX - 1);
-    int fd = purse_dir_put(purse->stamps, name, text, (size_t)len);
+    statedir_sweep(purse->stamps, purse_is_stamp, now - (int64_t)purse->stamp_s,
+                   PURSE_STAMPS_MAX - 1);
+    int fd = statedir_put(purse->stamps, name, text, (size_t)len);
     *kept_r = fd >= 0;
     return purse_hold(purse, fd, name, stamp);
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "pow/date.h"
-#include "tools/purse_dir.h"
+#include "tools/statedir.h"
 
 #define RESENT_NAMED    16 /* octets of the identity that the file is called by */
 #define RESENT_NAME_MAX (2 * RESENT_NAMED + 1)
@@ -44,10 +44,15 @@ static void resent_name(const struct resent *resent, char name_r[RESENT_NAME_MAX
         snprintf(name_r + 2 * i, 3, "%02x", resent->id[i]);
 }
 
+static bool resent_is_mark(const char *name)
+{
+    return strlen(name) == RESENT_NAME_MAX - 1 && strspn(name, STATEDIR_HEX) == RESENT_NAME_MAX - 1;
+}
+
 static int resent_open(const char *state)
 {
-    int at = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int directory = at >= 0 ? purse_dir_open(at, "resent") : -1;
+    int at = statedir_open(state);
+    int directory = at >= 0 ? statedir_sub(at, "resent") : -1;
     int error = errno;
 
     if (at >= 0)
@@ -63,7 +68,8 @@ enum resent_result resent_mark(const struct resent *resent, const char *state, i
 
     if (directory < 0)
         return RESENT_FAILED;
-    purse_dir_sweep(directory, now - RESENT_DAYS * (int64_t)OP_DAY_S, RESENT_MAX - 1);
+    statedir_sweep(directory, resent_is_mark, now - RESENT_DAYS * (int64_t)OP_DAY_S,
+                   RESENT_MAX - 1);
     resent_name(resent, name);
     int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     int error = errno;

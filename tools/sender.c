@@ -1,14 +1,19 @@
 /*
  * sender.c - the sender's configuration as a whole: defaults, then the machine's file, then the
- * user's, or the one that was named. Decides which files count, not what their keys may be.
+ * user's, or the one that was named. Decides which files count and whose are believed, not what
+ * their keys may be.
  */
 #include "tools/sender.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "tools/sender_home.h"
 #include "tools/sender_key.h"
 #include "tools/sender_parse.h"
 #include "tools/sender_value.h"
@@ -59,19 +64,55 @@ static bool sender_read_file(struct sender *sender, const char *path, bool may_m
     return ok;
 }
 
-/* The user's own file, where the XDG base directory specification puts it. */
+/* Whose words are obeyed: they say by what proxy we go. The environment may be another user's. */
+static bool sender_believed(const char *path, const struct stat *status, char *why_r)
+{
+    if (!S_ISREG(status->st_mode))
+        return sender_complain(why_r, "%.400s: not a regular file", path);
+    if (status->st_uid != geteuid() && status->st_uid != 0)
+        return sender_complain(why_r,
+                               "%.400s: belongs to user %u, and this is user %u: with --config it "
+                               "is read all the same",
+                               path, (unsigned)status->st_uid, (unsigned)geteuid());
+    if ((status->st_mode & S_IWOTH) != 0)
+        return sender_complain(why_r, "%.400s: others may write to it: chmod o-w it", path);
+    return true;
+}
+
+/* Opened without waiting: a FIFO would hang it. */
+static bool sender_read_own(struct sender *sender, const char *path, char *why_r)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat status;
+
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return true;
+    FILE *file = fd >= 0 && fstat(fd, &status) == 0 ? fdopen(fd, "r") : NULL;
+    if (file == NULL) {
+        sender_complain(why_r, "%.400s: cannot be read: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    bool ok =
+        sender_believed(path, &status, why_r) && sender_read_stream(sender, path, file, why_r);
+    fclose(file);
+    return ok;
+}
+
 static bool sender_read_user(struct sender *sender, char *why_r)
 {
-    const char *base = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME");
-    char *path = NULL;
-    bool in_base = base != NULL && base[0] == '/';
+    char *directory, *path;
 
-    if (!in_base && (home == NULL || home[0] != '/'))
-        return true;
-    if (asprintf(&path, "%s%s/onionpow/sender.conf", in_base ? base : home,
-                 in_base ? "" : "/.config") < 0)
+    if (!sender_home("XDG_CONFIG_HOME", ".config", &directory))
         return sender_complain(why_r, "out of memory");
-    bool ok = sender_read_file(sender, path, true, why_r);
+    if (directory == NULL)
+        return true;
+    int len = asprintf(&path, "%s/sender.conf", directory);
+    free(directory);
+    if (len < 0)
+        return sender_complain(why_r, "out of memory");
+    bool ok = sender_read_own(sender, path, why_r);
     free(path);
     return ok;
 }

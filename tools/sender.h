@@ -3,7 +3,8 @@
  * $XDG_CONFIG_HOME/onionpow/sender.conf, or the file named by --config alone.
  *
  * libconfuse syntax as in onionpow.conf(5); see sender.conf(5). What the second file says replaces
- * what the first one said, key by key. Does not change once loaded; strings are owned by it.
+ * what the first one said, key by key; it has to be the user's or root's. Does not change once
+ * loaded; strings are owned by it.
  */
 #ifndef TOOLS_SENDER_H
 #define TOOLS_SENDER_H
@@ -31,12 +32,14 @@ struct sender {
     char *state; /* directory for offers, stamps and slots; "" = the user's own, see below */
     char *helo;  /* what EHLO says; "localhost": nothing that tells senders apart */
     enum sender_tls tls;
-    unsigned minters;    /* that may mint at the same time, on this machine, by this state */
-    unsigned threads;    /* of one minter; 0: all */
-    uint64_t max_mem;    /* octets of all minters together; 0: half of the machine's */
-    uint32_t max_time_s; /* longest mint that is started */
+    unsigned minters;       /* that may mint at the same time, on this machine, by this state */
+    unsigned threads;       /* of one minter; 0: all */
+    uint64_t max_mem;       /* octets of all minters together; 0: half of the machine's */
+    uint32_t max_time_s;    /* longest mint that is started */
+    uint32_t bounce_time_s; /* ... for a message from the null sender; 0: none */
     int nice;
     uint32_t connect_s, reply_s; /* how long to wait for a connection, for a reply */
+    uint32_t trip_s;             /* ... and for the other side in one delivery as a whole */
     uint32_t offer_s, stamp_s;   /* how long an offer is remembered, an unused stamp kept */
     bool refuse[OP_SUITES_MAX];  /* suites that are not minted, by op_suite_index */
     char *map;                   /* file of domains and their onions; "" = none */
@@ -60,9 +63,10 @@ void sender_dump(const struct sender *sender, FILE *out); /* reads back */
 
 const char *sender_tls_str(enum sender_tls tls);
 
-/* The directory for state, made with mode 0700 if need be: conf->state, else for root
- * /var/lib/onionpow/sender, else $XDG_STATE_HOME/onionpow. One that belongs to another user, or
- * that others may write to, is refused. NULL with a sentence; to be freed. */
+/* The directory for state, made with mode 0700 if need be: sender->state, else
+ * $XDG_STATE_HOME/onionpow, where HOME is that of the account if it is not set. One that belongs to
+ * another user, that others may write to, that is a symbolic link or that holds other things is
+ * refused. NULL with a sentence; to be freed. */
 char *sender_state(const struct sender *sender, char why_r[SENDER_WHY_MAX]);
 
 #endif

@@ -86,9 +86,6 @@ static bool sender_key_resolver(const char *text)
 
 #define IN(member) .offset = offsetof(struct sender, member)
 
-_Static_assert(offsetof(struct sender, own_count) == offsetof(struct sender, own) + sizeof(char **),
-               "a list and its count are neighbours");
-
 static const struct sender_key sender_keys[] = {
     {"socks", SENDER_KEY_TEXT, IN(socks), .fallback = "127.0.0.1:9050", .valid = sender_key_socks,
      .allowed = "HOST:PORT or the absolute path of a socket"},
@@ -100,10 +97,12 @@ static const struct sender_key sender_keys[] = {
      .allowed = "a duration such as 90s or 2m, from 1s to 1h"},
     {"reply-wait", SENDER_KEY_DURATION, IN(reply_s), .fallback = "5m", .min = 1, .max = 3600,
      .allowed = "a duration such as 90s or 5m, from 1s to 1h"},
+    {"trip-wait", SENDER_KEY_DURATION, IN(trip_s), .fallback = "15m", .min = 1, .max = DAY_S,
+     .allowed = "a duration such as 90s or 15m, from 1s to 1d"},
 
     {"state", SENDER_KEY_TEXT, IN(state), .fallback = "", .valid = sender_key_path_or_empty,
      .allowed = "an absolute path, or \"\" for the user's own"},
-    {"offer-age", SENDER_KEY_DURATION, IN(offer_s), .fallback = "1d", .max = 30 * DAY_S,
+    {"offer-age", SENDER_KEY_DURATION, IN(offer_s), .fallback = "1h", .max = 30 * DAY_S,
      .allowed = "a duration such as 12h or 1d, from 0 to 30d"},
     {"stamp-age", SENDER_KEY_DURATION, IN(stamp_s), .fallback = "5d", .max = 30 * DAY_S,
      .allowed = "a duration such as 12h or 5d, from 0 to 30d"},
@@ -116,6 +115,8 @@ static const struct sender_key sender_keys[] = {
      .allowed = "a size such as 512MiB or 2GiB, up to 16TiB; 0 for half of the machine's"},
     {"max-time", SENDER_KEY_DURATION, IN(max_time_s), .fallback = "10m", .min = 1, .max = DAY_S,
      .allowed = "a duration such as 90s or 10m, from 1s to 1d"},
+    {"bounce-max-time", SENDER_KEY_DURATION, IN(bounce_time_s), .fallback = "1m", .max = DAY_S,
+     .allowed = "a duration such as 30s or 1m, from 0 (never) to 1d"},
     {"nice", SENDER_KEY_NUMBER, IN(nice), .fallback = "10", .max = 19,
      .allowed = "a number from 0 to 19"},
     {"refuse", SENDER_KEY_SUITES, IN(refuse), .fallback = "",
@@ -123,7 +124,7 @@ static const struct sender_key sender_keys[] = {
 
     {"map", SENDER_KEY_TEXT, IN(map), .fallback = "", .valid = sender_key_path_or_empty,
      .allowed = "an absolute path, or \"\" for none"},
-    {"own", SENDER_KEY_DOMAINS, IN(own), .fallback = "",
+    {"own", SENDER_KEY_DOMAINS, .fallback = "",
      .allowed = "domains such as example.org, or onion addresses with a right checksum"},
     {"srv", SENDER_KEY_BOOL, IN(srv), .fallback = "yes", .allowed = "yes or no"},
     {"srv-insecure", SENDER_KEY_BOOL, IN(srv_insecure), .fallback = "no", .allowed = "yes or no"},

@@ -18,7 +18,7 @@ enum sender_key_kind {
     SENDER_KEY_DURATION, /* uint32_t, seconds */
     SENDER_KEY_SIZE,     /* uint64_t, octets */
     SENDER_KEY_SUITES,   /* bool [OP_SUITES_MAX], list of names */
-    SENDER_KEY_DOMAINS,  /* char **, list; the count is the next member, sender.own_count */
+    SENDER_KEY_DOMAINS,  /* list of sender.own and own_count; the row's offset means nothing */
 };
 
 struct sender_key {

@@ -20,11 +20,12 @@
 #define SENDER_SHOWN_MAX 160 /* octets of a refused value that are shown */
 
 /* libconfuse takes an unclosed comment at the end of the file for closed. This key, put behind the
- * text, is not seen then. */
+ * text, is not seen then; and it ends the quotes that the text has left open. */
 #define SENDER_SENTINEL "(end of file)"
 
 struct sender_parse_text { /* a file being read */
     const char *name;
+    const char *whole; /* with the sentinel */
     cfg_t *file;
     struct sender *sender;
     char *why; /* empty as long as nothing is wrong */
@@ -76,18 +77,46 @@ static void sender_parse_complain_unknown(struct sender_parse_text *source, cons
                           SENDER_SHOWN_MAX, key, keys);
 }
 
-/* libconfuse reports syntax errors here. One of its messages is put into our own words. */
+static int sender_parse_lines(const char *text, size_t len)
+{
+    int lines = 0;
+
+    for (const char *at = text; (at = memchr(at, '\n', (size_t)(text + len - at))) != NULL; at++)
+        lines++;
+    return lines;
+}
+
+/* Single quotes that are never closed: the sentinel closes the double ones. */
+static void sender_parse_complain_open(struct sender_parse_text *source)
+{
+    const char *quote = strrchr(source->whole, '\'');
+    char where[SENDER_WHERE_MAX];
+
+    sender_parse_where(
+        source,
+        quote != NULL ? sender_parse_lines(source->whole, (size_t)(quote - source->whole)) + 1 : 0,
+        where);
+    sender_parse_complain(source->why,
+                          "%s: got quotes that are open at the end of the file, "
+                          "allowed: closed ones",
+                          where);
+}
+
+/* libconfuse reports syntax errors here. Two of its messages are put into our own words. What it
+ * quotes may have begun some lines before. */
 __attribute__((format(printf, 2, 0))) static void
 sender_parse_on_error(cfg_t *file, const char *format, va_list args)
 {
-    static const char unknown[] = "no such option '";
+    static const char unknown[] = "no such option '", open[] = "unterminated string constant";
     char where[SENDER_WHERE_MAX], text[512];
 
-    sender_parse_where(sender_parsing, file->line, where);
     vsnprintf(text, sizeof text, format, args);
+    sender_parse_where(sender_parsing, file->line - sender_parse_lines(text, strlen(text)), where);
     if (strncmp(text, unknown, sizeof unknown - 1) == 0) {
         text[strlen(text) - 1] = '\0';
         sender_parse_complain_unknown(sender_parsing, where, text + sizeof unknown - 1);
+    } else if (strcmp(text, open) == 0) {
+        sender_parse_complain_open(sender_parsing);
     } else {
         sender_parse_complain(sender_parsing->why, "%s: %s", where, text);
     }
@@ -102,16 +131,60 @@ static int sender_parse_line(cfg_opt_t *option)
     return note != NULL ? atoi(note) : 0;
 }
 
-/* Called by libconfuse whenever a value has been read. */
+/* Quotes that are not closed go on in the next lines. To be told before the complaint of what comes
+ * behind the next quote: that one is about another line. */
+static int sender_parse_check_quotes(cfg_t *file, cfg_opt_t *option)
+{
+    const char *text = cfg_opt_getnstr(option, cfg_opt_size(option) - 1);
+    int lines = text != NULL ? sender_parse_lines(text, strlen(text)) : 0;
+    char where[SENDER_WHERE_MAX];
+
+    if (lines == 0)
+        return 0;
+    sender_parse_where(sender_parsing, file->line > lines ? file->line - lines : 1, where);
+    sender_parse_complain(sender_parsing->why,
+                          "%s: key \"%s\": got a line end inside quotes, allowed: one line", where,
+                          cfg_opt_name(option));
+    return -1;
+}
+
+/* Of the list that the key is in the middle of, how many values there were; 0: there is none. */
+static unsigned sender_parse_seen(cfg_opt_t *option)
+{
+    const char *note = cfg_opt_getcomment(option), *blank = note != NULL ? strchr(note, ' ') : NULL;
+
+    return blank != NULL ? (unsigned)atoi(blank) : 0;
+}
+
+/* Called by libconfuse whenever a value has been read, and at the end of a list: that there are no
+ * more values than before tells it. */
 static int sender_parse_on_value(cfg_t *file, cfg_opt_t *option)
 {
-    char where[SENDER_WHERE_MAX], line[16];
+    unsigned seen = sender_parse_seen(option), size = cfg_opt_size(option);
+    bool list = (option->flags & CFGF_LIST) != 0, ends = size == seen;
+    char where[SENDER_WHERE_MAX], note[32];
 
-    if (cfg_opt_getcomment(option) != NULL && (option->flags & CFGF_LIST) == 0) {
+    if (sender_parse_check_quotes(file, option) != 0)
+        return -1;
+    if (cfg_opt_getcomment(option) != NULL && (seen == 0 || (!ends && size != seen + 1))) {
         sender_parse_where(sender_parsing, file->line, where);
         sender_parse_complain(sender_parsing->why,
                               "%s: key \"%s\": got it a second time, allowed: once (see line %d)",
                               where, cfg_opt_name(option), sender_parse_line(option));
+        return -1;
+    }
+    snprintf(note, sizeof note, "%d %u", file->line, list && !ends ? size : 0);
+    return cfg_opt_setcomment(option, note) == CFG_SUCCESS ? 0 : -1;
+}
+
+/* A second one says that the first was in the file. */
+static int sender_parse_on_sentinel(cfg_t *file, cfg_opt_t *option)
+{
+    char where[SENDER_WHERE_MAX], line[16];
+
+    if (cfg_opt_getcomment(option) != NULL) {
+        sender_parse_where(sender_parsing, sender_parse_line(option), where);
+        sender_parse_complain_unknown(sender_parsing, where, SENDER_SENTINEL);
         return -1;
     }
     snprintf(line, sizeof line, "%d", file->line);
@@ -134,6 +207,7 @@ static cfg_t *sender_parse_parser(void)
         options[i].validcb = sender_parse_on_value;
     }
     options[count] = sentinel;
+    options[count].validcb = sender_parse_on_sentinel;
     options[count + 1] = end;
     cfg_t *parser = cfg_init(options, CFGF_NONE);
     if (parser != NULL)
@@ -173,6 +247,7 @@ static bool sender_parse_whole(struct sender_parse_text *source, const char *tex
         return sender_parse_complain_nomem(source->why, source->name);
     memcpy(whole, text, len);
     memcpy(whole + len, tail, sizeof tail);
+    source->whole = whole;
     FILE *stream = fmemopen(whole, len + sizeof tail - 1, "r");
     bool ok = stream != NULL ? sender_parse_stream(source, stream)
                              : sender_parse_complain_nomem(source->why, source->name);
@@ -209,6 +284,10 @@ static bool sender_parse_take_key(struct sender_parse_text *source, const struct
 
     if ((option->flags & CFGF_MODIFIED) == 0)
         return true;
+    if (cfg_opt_size(option) == 0 && sender_parse_line(option) > 0)
+        return sender_parse_complain(
+            source->why, "%.400s:%d: key \"%s\": got it again as an empty list, allowed: once",
+            source->name, sender_parse_line(option), key->name);
     if (sender_key_is_list(key))
         sender_value_clear(key, source->sender);
     for (unsigned i = 0; i < cfg_opt_size(option); i++) {

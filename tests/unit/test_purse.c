@@ -13,11 +13,13 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "pow/heard.h"
 #include "pow/quote.h"
 #include "tools/purse.h"
-#include "tools/purse_dir.h"
+#include "tools/statedir.h"
 
 #define NOW     1790000000
 #define OFFER_S 3600
@@ -40,6 +42,7 @@ static struct purse *open_purse(void)
 static int setup(void **state)
 {
     (void)state;
+    umask(0077); /* what the tests write is as private as what the purse writes */
     strcpy(directory, "/tmp/onionpow-test-XXXXXX");
     if (!mkdtemp(directory))
         return -1;
@@ -118,6 +121,23 @@ static unsigned count_files(const char *below)
     return count;
 }
 
+/* Where the offers of this destination are. */
+static void purse_file_of(const char *destination, char path_r[128])
+{
+    uint8_t material[OP_KEY_LEN];
+    struct op_key *key;
+
+    snprintf(path_r, 128, "%s/key", directory);
+    FILE *in = fopen(path_r, "r");
+    assert_non_null(in);
+    assert_int_equal(fread(material, 1, sizeof material, in), sizeof material);
+    fclose(in);
+    assert_int_equal(op_key_new(material, &key), OP_OK);
+    int used = snprintf(path_r, 128, "%s/offers/", directory);
+    op_heard_name(key, destination, path_r + used);
+    op_key_free(key);
+}
+
 static void test_offers(void **state)
 {
     struct op_offers made = offers(512), got;
@@ -138,6 +158,43 @@ static void test_offers(void **state)
     assert_true(purse_remember(purse, "a.onion:25", NOW, &made));
     assert_true(purse_offers(purse, "a.onion:25", NOW, &got));
     assert_int_equal(got.offer[0].effort, 1024);
+}
+
+/* Whoever reads the directory without asking servers has them for a day. */
+static void test_offers_stay_a_day(void **state)
+{
+    struct op_offers made = offers(512), got;
+    const int64_t now = (int64_t)time(NULL); /* what is swept goes by the time of its file */
+    char path[128];
+    struct timespec written[2] = {{.tv_sec = now - 86390}, {.tv_sec = now - 86390}};
+
+    (void)state;
+    assert_true(purse_remember(purse, "old.onion:25", now - 86390, &made));
+    purse_file_of("old.onion:25", path);
+    assert_int_equal(utimensat(AT_FDCWD, path, written, 0), 0);
+    assert_true(purse_remember(purse, "a.onion:25", now, &made));
+    assert_int_equal(count_files("offers"), 2);
+    assert_false(purse_offers(purse, "old.onion:25", now, &got)); /* for us it is over */
+    assert_true(purse_remember(purse, "b.onion:25", now + 11, &made));
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(count_files("offers"), 2);
+}
+
+static void test_doubt(void **state)
+{
+    struct op_offers made = offers(512), got;
+    int64_t now = time(NULL);
+
+    (void)state;
+    assert_false(purse_doubted(purse, "a.onion:25", now));
+    assert_true(purse_doubt(purse, "a.onion:25"));
+    assert_true(purse_doubted(purse, "a.onion:25", now));
+    assert_true(purse_doubted(purse, "a.onion:25", now + PURSE_DOUBT_S - 60));
+    assert_false(purse_doubted(purse, "a.onion:25", now + PURSE_DOUBT_S + 60));
+    assert_false(purse_doubted(purse, "a.onion:26", now));
+    assert_false(purse_offers(purse, "a.onion:25", now, &got)); /* it is none */
+    assert_true(purse_remember(purse, "a.onion:25", now, &made));
+    assert_true(purse_doubted(purse, "a.onion:25", now)); /* what is heard since is no better */
 }
 
 static void test_key_is_shared_and_private(void **state)
@@ -161,7 +218,7 @@ static void test_key_is_shared_and_private(void **state)
     assert_int_equal(status.st_mode & 07777, 0600);
     assert_int_equal(truncate(path, 31), 0);
     assert_null(purse_open(directory, OFFER_S, STAMP_S, why));
-    assert_non_null(strstr(why, "/key"));
+    assert_non_null(strstr(why, "/key is no key"));
     assert_null(purse_open("/nonexistent", OFFER_S, STAMP_S, why));
     assert_non_null(strstr(why, "/nonexistent"));
 }
@@ -340,7 +397,7 @@ static void test_offers_on_disk(void **state)
         {"", false},
     };
     struct op_offers got, made = offers(512);
-    char path[128], name[PURSE_HASH_MAX], text[PURSE_FILE_MAX];
+    char path[128], name[PURSE_HASH_MAX], text[STATEDIR_FILE_MAX];
 
     (void)state;
     purse_hash(purse, "onionpow purse destination", "a:25", 4, name);
@@ -354,33 +411,106 @@ static void test_offers_on_disk(void **state)
     }
     assert_true(purse_remember(purse, "a:25", NOW, &made));
     int fd = open(path, O_RDONLY);
-    assert_true(purse_dir_get(fd, text));
+    assert_true(statedir_get(fd, text));
     close(fd);
     assert_string_equal(text, rows[0].text);
 }
 
-static void test_sweep(void **state)
+/* --- what is not ours --------------------------------------------------------------------- */
+
+static void old_file(const char *name, time_t age_s)
 {
-    int top = open(directory, O_RDONLY | O_DIRECTORY), at = purse_dir_open(top, "sweep");
-    char name[32];
+    const struct timespec times[2] = {{time(NULL) - age_s, 0}, {time(NULL) - age_s, 0}};
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("precious", file);
+    fclose(file);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static bool is_there(const char *name)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    return access(path, F_OK) == 0;
+}
+
+/* Files that somebody else has put there stay, however old they are; ours go. */
+static void test_foreign_files_stay(void **state)
+{
+    static const struct {
+        const char *name;
+        bool stays;
+    } rows[] = {
+        {"stamps/inventory.ods", true},
+        {"stamps/0123456789abcdef0123456789abcdef", true},
+        {"stamps/0123456789abcdef0123456789abcdef-0123456789abcde", true},
+        {"stamps/0123456789abcdef0123456789abcdef-0123456789abcdeX", true},
+        {"stamps/0123456789abcdef0123456789abcdef-0123456789abcdef0", true},
+        {"stamps/0123456789abcdef0123456789abcdef-0123456789abcdef~", true},
+        {"stamps/0123456789ABCDEF0123456789abcdef-0123456789abcdef", true},
+        {"stamps/0123456789abcdef0123456789abcdef-0123456789abcdef", false},
+        {"offers/contract.pdf", true},
+        {"offers/0123456789abcdef0123456789abcde", true},
+        {"offers/0123456789abcdef0123456789abcdef.doubts", true},
+        {"offers/0123456789abcdef0123456789abcdef0", true},
+        {"offers/0123456789abcdef0123456789abcdef", false},
+        {"offers/0123456789abcdef0123456789abcdef.doubt", false},
+    };
+    const size_t count = sizeof rows / sizeof *rows;
+    struct op_offers made = offers(512);
 
     (void)state;
-    for (int i = 0; i < 20; i++) {
-        const struct timespec times[2] = {{NOW + i, 0}, {NOW + i, 0}};
-        snprintf(name, sizeof name, "%02d", i);
-        int fd = purse_dir_put(at, name, "x", 1);
-        assert_true(fd >= 0);
-        assert_int_equal(futimens(fd, times), 0);
-        close(fd);
+    for (size_t i = 0; i < count; i++)
+        old_file(rows[i].name, 40 * 86400);
+    assert_true(purse_remember(purse, "a.onion:25", time(NULL), &made));
+    purse_return(keep("bob@x.org", first, 1, 512, time(NULL)));
+    for (size_t i = 0; i < count; i++) {
+        if (is_there(rows[i].name) != rows[i].stays)
+            fail_msg("%s", rows[i].name);
     }
-    purse_dir_sweep(at, NOW + 5, 100); /* too old: 0 to 4 */
-    assert_int_equal(count_files("sweep"), 15);
-    purse_dir_sweep(at, NOW, 3);
-    assert_int_equal(count_files("sweep"), 3);
-    assert_int_equal(faccessat(at, "17", F_OK, 0), 0);
-    assert_int_equal(faccessat(at, "16", F_OK, 0), -1);
-    close(at);
-    close(top);
+}
+
+/* What others could have written, or read, is not believed; nothing hangs. */
+static void test_only_ours(void **state)
+{
+    static const struct {
+        const char *command, *says;
+    } rows[] = {
+        {"chmod 666 %s/key", "/key: it is not ours"},
+        {"chmod 600 %s/key && chmod 640 %s/key", "/key: it is not ours"},
+        {"chmod 600 %s/key && chmod 777 %s/offers", "/offers: it is not ours"},
+        {"chmod 700 %s/offers && chmod 720 %s/stamps", "/stamps: it is not ours"},
+        {"chmod 700 %s/stamps && mv %s/stamps %s/s && ln -s s %s/stamps", "/stamps: Not a dir"},
+        {"rm %s/stamps && mv %s/s %s/stamps && mv %s/key %s/k && mkfifo -m 600 %s/key", "/key: "},
+        {"rm %s/key && ln -s k %s/key", "/key: "},
+    };
+    char command[300], why[PURSE_WHY_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *d = directory;
+        snprintf(command, sizeof command, rows[i].command, d, d, d, d, d, d);
+        assert_int_equal(system(command), 0);
+        assert_null(purse_open(directory, OFFER_S, STAMP_S, why));
+        if (strstr(why, rows[i].says) == NULL)
+            fail_msg("%s: %s", rows[i].command, why);
+    }
+    snprintf(command, sizeof command, "rm %s/key && mv %s/k %s/key", directory, directory,
+             directory);
+    assert_int_equal(system(command), 0);
+    purse_free(open_purse());
+    if (geteuid() == 0) {
+        snprintf(command, sizeof command, "chown 65534 %s/offers", directory);
+        assert_int_equal(system(command), 0);
+        assert_null(purse_open(directory, OFFER_S, STAMP_S, why));
+        assert_non_null(strstr(why, "/offers: it is not ours"));
+    }
 }
 
 static void test_names_tell_nothing(void **state)
@@ -438,6 +568,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_offers),
+        TEST(test_offers_stay_a_day),
+        TEST(test_doubt),
         TEST(test_key_is_shared_and_private),
         TEST(test_own),
         TEST(test_whole_stamp_comes_back),
@@ -449,7 +581,8 @@ int main(void)
         TEST(test_many_processes),
         TEST(test_damage),
         TEST(test_offers_on_disk),
-        TEST(test_sweep),
+        TEST(test_foreign_files_stay),
+        TEST(test_only_ours),
         TEST(test_names_tell_nothing),
         TEST(test_unwritable),
         TEST(test_meets),

@@ -1,4 +1,5 @@
 /* test_sender.c - the sender's configuration: keys, complaints, files, the directory for state. */
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +62,7 @@ static void test_defaults(void **state)
     assert_int_equal(sender->minters, 2);
     assert_int_equal(sender->nice, 10);
     assert_int_equal(sender->max_time_s, 600);
+    assert_int_equal(sender->bounce_time_s, 60);
     assert_true(sender->srv);
     assert_false(sender->srv_insecure);
     assert_int_equal(sender->own_count, 0);
@@ -102,8 +103,24 @@ static void test_refused(void **state)
         {"sock = \"x\"", "test:1: key \"sock\": got an unknown key, allowed: socks, helo, tls"},
         {"\ntls = maybe", "test:2: key \"tls\": got \"maybe\", allowed: never, offered"},
         {"tls = never\ntls = offered", "test:2: key \"tls\": got it a second time"},
+        {"own = { \"a.org\" }\nown = { \"b.org\", \"c.org\" }",
+         "test:2: key \"own\": got it a second time, allowed: once (see line 1)"},
+        {"own = { \"a.org\", \"b.org\" }\n\nown = \"a.org\"",
+         "test:3: key \"own\": got it a second time"},
+        {"refuse = { sha256 }\nrefuse = { sha256 }", "test:2: key \"refuse\": got it a second"},
+        {"own = { \"a.org\" }\nown = {}", "test:1: key \"own\": got it again as an empty list"},
+        {"own = { \"a.org\" }\nown += { \"b.org\" }", "test:2: key \"own\": got it a second time"},
+        {"own = { \"a.org\" }\nown = { \"a.org\" }", "test:2: key \"own\": got it a second time"},
         {"tls never", "test:1: "},
         {"tls = never /* x", "got the end of the file inside a comment"},
+        {"nice = 3\nhelo = \"x\n", "test:2: key \"helo\": got a line end inside quotes"},
+        {"nice = 3\nhelo = \"x\n\nstate = \"/x\"\nmap = \"\"\n",
+         "test:2: key \"helo\": got a line end inside quotes"},
+        {"own = { \"a.org\",\n\"b.org\n\"c.org\" }",
+         "test:2: key \"own\": got a line end inside quotes"},
+        {"\nhelo = 'x\n\n", "test:2: got quotes that are open at the end of the file"},
+        {"nice = 3\n\"x\n", "test:2: key \"x"},
+        {"\n\"(end of file)\" = \"\"\nnice = 3\n", "test:2: key \"(end of file)\": got an unknown"},
         {"own = { \"a.example\"", "test:"},
         {"minters = 0", "from 1 to 64"},
         {"minters = 65", "from 1 to 64"},
@@ -112,6 +129,7 @@ static void test_refused(void **state)
         {"nice = 20", "from 0 to 19"},
         {"max-time = 0", "from 1s to 1d"},
         {"max-time = 600", "from 1s to 1d"},
+        {"bounce-max-time = 2d", "from 0 (never) to 1d"},
         {"max-mem = much", "a size"},
         {"srv = perhaps", "yes or no"},
         {"socks = \"\"", "HOST:PORT"},
@@ -124,10 +142,10 @@ static void test_refused(void **state)
         {"socks = \"run/tor\"", "HOST:PORT"},
         {"helo = \"\"", "a host name"},
         {"helo = \"a b\"", "a host name"},
-        {"helo = \"a\\r\\nMAIL\"", "a host name"},
+        {"helo = \"a\\r\\nMAIL\"", "test:1: key \"helo\": got a line end"},
         {"state = \"relative\"", "absolute path"},
         {"map = \"relative\"", "absolute path"},
-        {"trust-anchor = \"/a\\nb\"", "absolute path"},
+        {"trust-anchor = \"/a\\nb\"", "a line end inside quotes"},
         {"resolver = \"localhost\"", "ADDRESS@PORT"},
         {"resolver = \"127.0.0.1@\"", "ADDRESS@PORT"},
         {"resolver = \"127.0.0.1@x\"", "ADDRESS@PORT"},
@@ -180,9 +198,11 @@ static void test_dump_reads_back(void **state)
 {
     static const char text[] =
         "socks = \"[::1]:1\"\nhelo = \"a.b\"\ntls = implicit\nconnect-wait = 1s\nreply-wait = 2s\n"
+        "trip-wait = 3s\n"
         "state = \"/a\\\"b\\\\c\\${HOME}\"\noffer-age = 0\nstamp-age = 3d\nminters = 3\nthreads = "
         "4\n"
-        "max-mem = 1536KiB\nmax-time = 90s\nnice = 19\nrefuse = { \"sha256\", \"argon2id-16m\" }\n"
+        "max-mem = 1536KiB\nmax-time = 90s\nbounce-max-time = 0\nnice = 19\n"
+        "refuse = { \"sha256\", \"argon2id-16m\" }\n"
         "map = \"/m\"\nown = { \"a.example\", \"b.example\" }\nsrv = no\nsrv-insecure = yes\n"
         "srv-wait = 7s\nresolver = \"127.0.0.1@53\"\ntrust-anchor = \"/t\"\n";
     struct sender *one = must_load(text);
@@ -399,14 +419,24 @@ static void test_state_of_another(void **state)
     }
 }
 
+/* The account's home, in place of that of the machine. */
+static char account_home[256];
+
+struct passwd *getpwuid(uid_t uid)
+{
+    static struct passwd account = {.pw_name = (char *)(uintptr_t) "tester"};
+
+    account.pw_uid = uid;
+    account.pw_dir = account_home;
+    return account_home[0] != '\0' ? &account : NULL;
+}
+
+/* The same for root as for anybody. */
 static void test_state_of_the_user(void **state)
 {
     char why[SENDER_WHY_MAX] = "", want[256];
     struct sender *sender = must_load("");
     (void)state;
-    assert_int_equal(chmod(top, 0777), 0);
-    if (geteuid() == 0)
-        assert_int_equal(seteuid(65534), 0);
     setenv("HOME", top, 1);
     unsetenv("XDG_STATE_HOME");
     snprintf(want, sizeof want, "%s/.local/state/onionpow", top);
@@ -426,10 +456,160 @@ static void test_state_of_the_user(void **state)
     setenv("XDG_STATE_HOME", "relative", 1);
     assert_null(sender_state(sender, why));
     assert_non_null(strstr(why, "set the key \"state\""));
-    if (getuid() == 0)
-        assert_int_equal(seteuid(0), 0);
-    prctl(PR_SET_DUMPABLE, 1); /* as it was: a leak checker looks into the process at its end */
+    unsetenv("XDG_STATE_HOME");
     sender_free(sender);
+}
+
+/* As pipe(8) has it. */
+static void test_state_without_home(void **state)
+{
+    char why[SENDER_WHY_MAX] = "", want[300], conf[300];
+    struct sender *sender = must_load("");
+    (void)state;
+    unsetenv("HOME");
+    snprintf(account_home, sizeof account_home, "%s/account", top);
+    snprintf(want, sizeof want, "%s/.local/state/onionpow", account_home);
+    assert_int_equal(mkdir(account_home, 0700), 0);
+    char *path = sender_state(sender, why);
+    if (!path)
+        fail_msg("%s", why);
+    assert_string_equal(path, want);
+    free(path);
+    sender_free(sender);
+
+    snprintf(conf, sizeof conf, "mkdir -p %s/.config/onionpow", account_home);
+    assert_int_equal(system(conf), 0);
+    write_file("account/.config/onionpow/sender.conf", "nice = 7\n");
+    sender = sender_load(NULL, why);
+    if (!sender)
+        fail_msg("%s", why);
+    assert_int_equal(sender->nice, 7);
+    sender_free(sender);
+
+    strcpy(account_home, "/dev/null/nowhere");
+    sender = sender_load(NULL, why);
+    assert_non_null(sender);
+    assert_null(sender_state(sender, why));
+    assert_non_null(strstr(why, "/dev/null/nowhere/.local/state/onionpow: cannot be made"));
+    assert_non_null(strstr(why, "\"state\""));
+    account_home[0] = '\0';
+    sender_free(sender);
+}
+
+static void refuses_state(const char *path, const char *says)
+{
+    char text[300], why[SENDER_WHY_MAX] = "";
+    snprintf(text, sizeof text, "state = \"%s\"", path);
+    struct sender *sender = must_load(text);
+    char *got = sender_state(sender, why);
+    if (got != NULL || strstr(why, says) == NULL)
+        fail_msg("%s: %s", path, got != NULL ? "accepted" : why);
+    sender_free(sender);
+}
+
+static void accepts_state(const char *path)
+{
+    char text[300], why[SENDER_WHY_MAX] = "";
+    snprintf(text, sizeof text, "state = \"%s\"", path);
+    struct sender *sender = must_load(text);
+    char *got = sender_state(sender, why);
+    if (got == NULL)
+        fail_msg("%s", why);
+    free(got);
+    sender_free(sender);
+}
+
+/* A directory that is for something else, such as the home itself. */
+static void test_state_among_other_things(void **state)
+{
+    static const char *const ours[] = {"offers", "stamps", "slots", "credit", "resent", ".key-17"};
+    char path[256];
+    (void)state;
+    snprintf(path, sizeof path, "%s/mixed", top);
+    assert_int_equal(mkdir(path, 0700), 0);
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        snprintf(path, sizeof path, "mixed/%s", ours[i]);
+        write_file(path, "");
+    }
+    snprintf(path, sizeof path, "%s/mixed", top);
+    accepts_state(path);
+    write_file("mixed/letter.odt", "");
+    refuses_state(path, "/mixed: holds other things");
+    write_file("mixed/key", "");
+    accepts_state(path); /* it has been ours before */
+}
+
+static void test_state_by_a_link(void **state)
+{
+    char path[256];
+    (void)state;
+    snprintf(path, sizeof path, "%s/behind", top);
+    assert_int_equal(mkdir(path, 0700), 0);
+    accepts_state(path);
+    snprintf(path, sizeof path, "%s/link", top);
+    assert_int_equal(symlink("behind", path), 0);
+    refuses_state(path, "/link: not a directory");
+    strcat(path, "/");
+    refuses_state(path, "/link: not a directory");
+    strcat(path, "/state/"); /* above it links are fine */
+    accepts_state(path);
+}
+
+/* Root makes nothing in a home that is not his. */
+static void test_state_in_the_home_of_another(void **state)
+{
+    char path[256];
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    snprintf(path, sizeof path, "%s/alice", top);
+    assert_int_equal(mkdir(path, 0755), 0);
+    assert_int_equal(chown(path, 65534, 65534), 0);
+    strcat(path, "/.local/state");
+    refuses_state(path, "cannot be made: Operation not permitted");
+    snprintf(path, sizeof path, "%s/alice/.local", top);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+/* Whose configuration is believed; that of --config is whatever was named. */
+static void test_files_of_others(void **state)
+{
+    char path[256], why[SENDER_WHY_MAX] = "";
+    (void)state;
+    snprintf(path, sizeof path, "%s/own/onionpow", top);
+    *strrchr(path, '/') = '\0';
+    assert_int_equal(mkdir(path, 0755), 0);
+    setenv("XDG_CONFIG_HOME", path, 1);
+    strcat(path, "/onionpow");
+    assert_int_equal(mkdir(path, 0755), 0);
+    strcat(path, "/sender.conf");
+    write_file("own/onionpow/sender.conf", "nice = 6\n");
+    static const struct {
+        mode_t mode;
+        const char *says;
+    } rows[] = {{0600, NULL}, {0664, NULL}, {0666, "others may write"}, {0602, "others may write"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(chmod(path, rows[i].mode), 0);
+        struct sender *sender = sender_load(NULL, why);
+        assert_int_equal(sender == NULL, rows[i].says != NULL);
+        if (sender == NULL)
+            assert_non_null(strstr(why, rows[i].says));
+        sender_free(sender);
+    }
+    assert_int_equal(chmod(path, 0600), 0);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 65534, 65534), 0);
+        assert_null(sender_load(NULL, why));
+        assert_non_null(strstr(why, "belongs to user 65534"));
+        struct sender *sender = sender_load(path, why);
+        assert_non_null(sender);
+        sender_free(sender);
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_null(sender_load(NULL, why)); /* does not hang */
+    assert_non_null(strstr(why, "not a regular file"));
+    unsetenv("XDG_CONFIG_HOME");
 }
 
 static int setup(void **state)
@@ -462,6 +642,11 @@ int main(void)
         cmocka_unit_test(test_state),
         cmocka_unit_test(test_state_of_another),
         cmocka_unit_test(test_state_of_the_user),
+        cmocka_unit_test(test_state_without_home),
+        cmocka_unit_test(test_state_among_other_things),
+        cmocka_unit_test(test_state_by_a_link),
+        cmocka_unit_test(test_state_in_the_home_of_another),
+        cmocka_unit_test(test_files_of_others),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
