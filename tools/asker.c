@@ -17,6 +17,7 @@ struct asker {
     enum asker_state state;
     int in, out;
     int64_t deadline;
+    int64_t since; /* it has last been told something, or has come */
     size_t in_len, out_len, out_done;
     char key[LOOKUP_KEY_MAX];
     char request[LOOKUP_REQUEST_MAX];
@@ -37,6 +38,7 @@ struct asker *asker_new(enum lookup_protocol protocol, int in, int out, int64_t 
     asker->in = in;
     asker->out = out;
     asker->deadline = now + ASKER_IDLE_MS;
+    asker->since = now;
     return asker;
 }
 
@@ -63,6 +65,11 @@ const char *asker_key(const struct asker *asker)
 int64_t asker_deadline(const struct asker *asker)
 {
     return asker->deadline;
+}
+
+int64_t asker_silent_since(const struct asker *asker)
+{
+    return asker->state == ASKER_READING ? asker->since : INT64_MAX;
 }
 
 void asker_answer_by(struct asker *asker, int64_t deadline)
@@ -124,6 +131,7 @@ static void asker_write(struct asker *asker, int64_t now)
     if (asker->out_done < asker->out_len)
         return;
     asker->state = ASKER_READING;
+    asker->since = now;
     asker_take(asker, now); /* the next one may have come already */
 }
 

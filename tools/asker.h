@@ -30,6 +30,8 @@ void asker_free(struct asker *asker); /* NULL is fine */
 enum asker_state asker_state(const struct asker *asker);
 const char *asker_key(const struct asker *asker);  /* of one that is WAITING */
 int64_t asker_deadline(const struct asker *asker); /* of one that is WAITING: none but the next */
+/* Since when it has owed us a request; INT64_MAX unless READING. */
+int64_t asker_silent_since(const struct asker *asker);
 void asker_answer_by(struct asker *asker, int64_t deadline);
 
 /* What to poll for; a descriptor and events. */

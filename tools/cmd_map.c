@@ -145,8 +145,8 @@ const struct cmd cmd_map = {
             "says why. --lookup tells the ways to a domain, as lines of a map. --listen\n"
             "answers mail servers: for each recipient whose domain has an onion service\n"
             "the transport to use, and \"not found\" for all others.\n",
-    .example = "  onionpow map --import map.yml > /etc/onionpow/map\n"
+    .example = "  onionpow map --import map.yml > map.new && mv map.new /etc/onionpow/map\n"
                "  onionpow map --lookup example.org\n"
-               "  onionpow map --listen local:/run/onionpow/map.sock\n",
+               "  onionpow map --listen local:/run/onionpow-map/map.sock\n",
     .run = cmd_map_run,
 };

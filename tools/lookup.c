@@ -22,7 +22,8 @@ static enum lookup_step lookup_netstring(const char *text, size_t len, const cha
         return digits && len <= LOOKUP_DIGITS_MAX ? LOOKUP_MORE : LOOKUP_BROKEN;
     }
     size_t head = (size_t)(colon - text) + 1;
-    if (!op_decimal_parse(text, head - 1, &size) || head + size + 1 > LOOKUP_REQUEST_MAX)
+    if (!op_decimal_parse(text, head - 1, &size) || size > LOOKUP_REQUEST_MAX ||
+        head + size + 1 > LOOKUP_REQUEST_MAX)
         return LOOKUP_BROKEN;
     if (len < head + size + 1)
         return LOOKUP_MORE;
@@ -51,11 +52,25 @@ static enum lookup_step lookup_read_socketmap(const char *text, size_t len,
     return LOOKUP_KEY;
 }
 
+static const char *lookup_word(enum lookup_result result)
+{
+    switch (result) {
+    case LOOKUP_FOUND:
+        return "OK";
+    case LOOKUP_NONE:
+        return "NOTFOUND";
+    case LOOKUP_LATER:
+        return "TEMP";
+    case LOOKUP_NEVER:
+        return "PERM";
+    }
+    return "TEMP";
+}
+
 static size_t lookup_write_socketmap(const struct lookup_reply *reply,
                                      char text_r[LOOKUP_REPLY_MAX])
 {
-    static const char *const words[] = {"OK", "NOTFOUND", "TEMP", "PERM"};
-    const char *word = words[reply->result];
+    const char *word = lookup_word(reply->result);
 
     return (size_t)snprintf(text_r, LOOKUP_REPLY_MAX, "%zu:%s %s,",
                             strlen(word) + 1 + strlen(reply->value), word, reply->value);
@@ -111,11 +126,24 @@ static enum lookup_step lookup_read_tcp_table(const char *text, size_t len,
     return LOOKUP_KEY;
 }
 
+static const char *lookup_code(enum lookup_result result)
+{
+    switch (result) {
+    case LOOKUP_FOUND:
+        return "200";
+    case LOOKUP_NONE:
+        return "500";
+    case LOOKUP_LATER:
+    case LOOKUP_NEVER: /* has no code of its own: 500 would be an answer */
+        return "400";
+    }
+    return "400";
+}
+
 static size_t lookup_write_tcp_table(const struct lookup_reply *reply,
                                      char text_r[LOOKUP_REPLY_MAX])
 {
-    static const char *const codes[] = {"200", "500", "400", "400"};
-    size_t used = (size_t)snprintf(text_r, LOOKUP_REPLY_MAX, "%s ", codes[reply->result]);
+    size_t used = (size_t)snprintf(text_r, LOOKUP_REPLY_MAX, "%s ", lookup_code(reply->result));
     const char *value = reply->result == LOOKUP_NONE ? "not found" : reply->value;
 
     for (; *value != '\0'; value++) {

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define MAP_FILE_MAX   (16 << 20) /* octets */
 #define MAP_ROOM_FIRST 4096
@@ -23,7 +22,6 @@ struct map {
     char *text;
     struct map_entry *entry;
     size_t count, room;
-    struct stat file; /* as it was when it was read */
 };
 
 struct map_source { /* the file being read */
@@ -116,8 +114,11 @@ static int map_compare(const void *a, const void *b)
 
 static bool map_sort(struct map *map, const struct map_source *source)
 {
-    if (map->count > 0)
-        qsort(map->entry, map->count, sizeof *map->entry, map_compare);
+    if (map->count == 0)
+        return map_complain(source, 0,
+                            "got no line, want one or more; who has no map says so by "
+                            "map = \"\"");
+    qsort(map->entry, map->count, sizeof *map->entry, map_compare);
     for (size_t i = ROUTE_MAX; i < map->count; i++) {
         if (strcmp(map->entry[i].domain, map->entry[i - ROUTE_MAX].domain) == 0)
             return map_complain(source, map->entry[i].number, "more than 8 lines for a domain");
@@ -131,8 +132,6 @@ static bool map_fill(struct map *map, const struct map_source *source, FILE *fil
 
     if (map == NULL)
         return map_complain(source, 0, "out of memory");
-    if (fstat(fileno(file), &map->file) != 0)
-        return map_complain(source, 0, strerror(errno));
     map->text = map_read(source, file, &len);
     return map->text != NULL && map_read_lines(map, source, len) && map_sort(map, source);
 }
@@ -199,14 +198,4 @@ size_t map_find(const struct map *map, const char *domain, struct map_line lines
 size_t map_count(const struct map *map)
 {
     return map->count;
-}
-
-bool map_is_stale(const struct map *map, const char *path)
-{
-    struct stat now;
-
-    return stat(path, &now) != 0 || now.st_dev != map->file.st_dev ||
-           now.st_ino != map->file.st_ino || now.st_size != map->file.st_size ||
-           now.st_mtim.tv_sec != map->file.st_mtim.tv_sec ||
-           now.st_mtim.tv_nsec != map->file.st_mtim.tv_nsec;
 }

@@ -34,15 +34,13 @@ void map_line_write(const struct map_line *line, FILE *out);
 
 struct map;
 
-/* NULL with a sentence: file, line, what is wrong. */
+/* NULL with a sentence: file, line, what is wrong. A file without one line is wrong too: that is
+ * what is left of a map when writing it has failed. */
 OP_MUST_USE struct map *map_load(const char *path, char *why_r, size_t why_size);
 void map_free(struct map *map); /* NULL is fine */
 
 /* The lines of a canonical domain, in the file's order; how many, at most ROUTE_MAX. */
 size_t map_find(const struct map *map, const char *domain, struct map_line lines_r[ROUTE_MAX]);
 size_t map_count(const struct map *map);
-
-/* Is the file no longer the one that was loaded? */
-bool map_is_stale(const struct map *map, const char *path);
 
 #endif

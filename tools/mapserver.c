@@ -18,7 +18,7 @@
 #include "tools/asker.h"
 #include "tools/fail.h"
 #include "tools/listener.h"
-#include "tools/map.h"
+#include "tools/mapfile.h"
 #include "tools/sender.h"
 #include "tools/srv.h"
 #include "tools/transport.h"
@@ -34,10 +34,9 @@ struct mapserver_client {
 struct mapserver {
     const struct mapserver_plan *plan;
     struct sender *conf;
-    struct map *map;             /* NULL: none, or it cannot be read */
-    char map_why[ROUTE_WHY_MAX]; /* why it cannot be read; "" = it can */
-    struct srv *srv;             /* NULL: not begun yet */
-    int listener;                /* -1: none */
+    struct mapfile map;
+    struct srv *srv; /* NULL: not begun yet */
+    int listener;    /* -1: none */
     struct mapserver_client *client[MAPSERVER_CLIENTS_MAX];
     size_t count;
 };
@@ -100,15 +99,19 @@ static bool mapserver_refresh(struct mapserver *server)
 {
     const char *path = server->conf->map;
 
-    if (path[0] == '\0' || (server->map != NULL && !map_is_stale(server->map, path)))
+    if (path[0] == '\0')
         return true;
-    map_free(server->map);
-    char why[ROUTE_WHY_MAX] = "";
-    server->map = map_load(path, why, sizeof why);
-    if (strcmp(why, server->map_why) != 0) /* said once */
-        mapserver_note(server, "%s", server->map != NULL ? "the map is read again" : why);
-    strcpy(server->map_why, server->map != NULL ? "" : why);
-    return server->map != NULL;
+    switch (mapfile_look(&server->map, path)) {
+    case MAPFILE_SAME:
+        break;
+    case MAPFILE_READ:
+        mapserver_note(server, "the map is read again");
+        break;
+    case MAPFILE_BROKEN:
+        mapserver_note(server, "%s", server->map.why);
+        break;
+    }
+    return server->map.map != NULL;
 }
 
 static void mapserver_later(struct mapserver_client *client, const char *why)
@@ -127,7 +130,7 @@ static void mapserver_on_dns(void *arg, const struct route_answer *answer)
     struct lookup_reply reply;
 
     client->asked = false;
-    route_settle(&client->question, &settled);
+    route_accept(client->server->conf, &client->question, &settled);
     transport_reply(client->server->plan->transport, &settled, &reply);
     asker_reply(client->asker, &reply, mapserver_now());
 }
@@ -152,7 +155,7 @@ static void mapserver_answer(struct mapserver *server, struct mapserver_client *
 
     if (!mapserver_refresh(server))
         mapserver_later(client, "the map cannot be read");
-    else if (transport_known(server->conf, server->map, server->plan->transport,
+    else if (transport_known(server->conf, server->map.map, server->plan->transport,
                              asker_key(client->asker), &client->question, &reply))
         asker_reply(client->asker, &reply, mapserver_now());
     else
@@ -169,10 +172,9 @@ static bool mapserver_configure(struct mapserver *server, char why_r[SENDER_WHY_
     if (conf == NULL)
         return false;
     srv_free(server->srv);
-    map_free(server->map);
+    mapfile_clear(&server->map);
     sender_free(server->conf);
     server->srv = NULL;
-    server->map = NULL;
     server->conf = conf;
     return true;
 }
@@ -216,16 +218,6 @@ static void mapserver_add(struct mapserver *server, int in, int out)
         free(client);
 }
 
-static void mapserver_accept(struct mapserver *server)
-{
-    while (server->count < MAPSERVER_CLIENTS_MAX) {
-        int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd < 0)
-            return;
-        mapserver_add(server, fd, fd);
-    }
-}
-
 static void mapserver_forget(struct mapserver *server, struct mapserver_client *client)
 {
     srv_cancel(server->srv, client->number);
@@ -241,6 +233,39 @@ static void mapserver_remove(struct mapserver *server, size_t i)
     asker_free(client->asker);
     free(client);
     server->client[i] = server->client[--server->count];
+}
+
+/* The client that has been silent longest; server->count if all of them are being served. */
+static size_t mapserver_most_silent(const struct mapserver *server)
+{
+    size_t found = server->count;
+    int64_t since = INT64_MAX;
+
+    for (size_t i = 0; i < server->count; i++) {
+        if (asker_silent_since(server->client[i]->asker) < since) {
+            since = asker_silent_since(server->client[i]->asker);
+            found = i;
+        }
+    }
+    return found;
+}
+
+static bool mapserver_has_room(const struct mapserver *server)
+{
+    return server->count < MAPSERVER_CLIENTS_MAX || mapserver_most_silent(server) < server->count;
+}
+
+/* Mail servers keep connections that they may not need again, and open new ones when these go. */
+static void mapserver_accept(struct mapserver *server)
+{
+    if (!mapserver_has_room(server))
+        return;
+    int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0)
+        return;
+    if (server->count == MAPSERVER_CLIENTS_MAX)
+        mapserver_remove(server, mapserver_most_silent(server));
+    mapserver_add(server, fd, fd);
 }
 
 /* One whose time is over: DNS has not answered, or the client is too slow. */
@@ -295,10 +320,10 @@ static void mapserver_turn(struct mapserver *server, const sigset_t *outside)
 {
     struct pollfd fds[2 + MAPSERVER_CLIENTS_MAX];
     size_t count = server->count;
-    bool room = count < MAPSERVER_CLIENTS_MAX;
     struct timespec patience = mapserver_patience(server);
 
-    fds[0] = (struct pollfd){.fd = room ? server->listener : -1, .events = POLLIN};
+    fds[0] =
+        (struct pollfd){.fd = mapserver_has_room(server) ? server->listener : -1, .events = POLLIN};
     fds[1] =
         (struct pollfd){.fd = server->srv != NULL ? srv_fd(server->srv) : -1, .events = POLLIN};
     for (size_t i = 0; i < count; i++)
@@ -324,7 +349,7 @@ static void xmapserver_begin(struct mapserver *server)
     if (!mapserver_configure(server, why))
         fail_exit(EX_CONFIG, NULL, "%s", why);
     if (!mapserver_refresh(server))
-        fail_exit(EX_CONFIG, "\"onionpow map --import\" writes one", "%s", server->map_why);
+        fail_exit(EX_CONFIG, "\"onionpow map --import\" writes one", "%s", server->map.why);
     if (strcmp(server->plan->listen, "-") == 0) {
         mapserver_add(server, fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0),
                       fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
@@ -352,6 +377,6 @@ void xmapserver_run(const struct mapserver_plan *plan)
     if (server.listener >= 0)
         listener_close(plan->listen, server.listener);
     srv_free(server.srv);
-    map_free(server.map);
+    mapfile_clear(&server.map);
     sender_free(server.conf);
 }

@@ -10,7 +10,7 @@
 
 #include "tools/lookup.h"
 
-#define MAPSERVER_CLIENTS_MAX 128 /* more wait until one goes */
+#define MAPSERVER_CLIENTS_MAX 128 /* for one more, the most silent one goes */
 
 struct mapserver_plan {
     const char *config;    /* file; NULL: as sender_load() has it */

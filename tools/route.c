@@ -1,6 +1,7 @@
 /*
  * route.c - decides which onion service takes the mail: the address or the next hop itself if it is
- * one, then the map, then DNS. Never asks for a name in ".onion", and never for a domain of ours.
+ * one, then the map, then DNS. Never asks for a name in ".onion", and never for a domain of ours;
+ * what is found passes one gate, route_accept().
  */
 #include "tools/route.h"
 
@@ -33,13 +34,6 @@ static bool route_is_own(const struct sender *conf, const char *domain)
     return false;
 }
 
-/* A fingerprint is no use without TLS. */
-static void route_secure(struct route *route)
-{
-    if (route->pin.len > 0 && route->tls < SENDER_TLS_REQUIRED)
-        route->tls = SENDER_TLS_REQUIRED;
-}
-
 static void route_add(const struct sender *conf, const struct map_line *line,
                       struct route_answer *answer)
 {
@@ -48,7 +42,6 @@ static void route_add(const struct sender *conf, const struct map_line *line,
     *route = line->route;
     if (!line->tls_given)
         route->tls = conf->tls;
-    route_secure(route);
 }
 
 /* Takes "HOST", "[HOST]", either with ":PORT", apart. */
@@ -116,15 +109,34 @@ static bool route_mapped(const struct sender *conf, const struct map *map, const
     return count > 0;
 }
 
-void route_settle(const struct route_question *question, struct route_answer *answer)
+/* As the question has it, and with TLS if there is a fingerprint, which is no use without. */
+static struct route route_settle(const struct route_question *question, const struct route *found)
 {
+    struct route route = *found;
+
+    if (question->port > 0)
+        route.port = question->port;
+    if (question->pin.len > 0)
+        route.pin = question->pin;
+    if (route.pin.len > 0 && route.tls < SENDER_TLS_REQUIRED)
+        route.tls = SENDER_TLS_REQUIRED;
+    return route;
+}
+
+void route_accept(const struct sender *conf, const struct route_question *question,
+                  struct route_answer *answer)
+{
+    size_t count = 0;
+
     for (size_t i = 0; i < answer->count; i++) {
-        if (question->port > 0)
-            answer->routes[i].port = question->port;
-        if (question->pin.len > 0)
-            answer->routes[i].pin = question->pin;
-        route_secure(&answer->routes[i]);
+        if (!route_is_own(conf, answer->routes[i].host))
+            answer->routes[count++] = route_settle(question, &answer->routes[i]);
     }
+    if (answer->result == ROUTE_FOUND && count == 0)
+        route_refuse(answer, ROUTE_REFUSED,
+                     "%s: its onion service is ours: mail to it does not go through Tor",
+                     question->domain);
+    answer->count = count;
 }
 
 bool route_known(const struct sender *conf, const struct map *map, const struct address *address,
@@ -132,8 +144,10 @@ bool route_known(const struct sender *conf, const struct map *map, const struct 
                  struct route_answer *answer_r)
 {
     struct address hop = *address;
+    const char *own = NULL, *why;
     uint16_t port = 0;
-    const char *why = nexthop != NULL ? route_read_hop(nexthop, &hop, &port) : NULL;
+
+    why = nexthop != NULL ? route_read_hop(nexthop, &hop, &port) : NULL;
 
     *answer_r = (struct route_answer){0};
     *question_r = (struct route_question){.port = port, .pin = address->pin};
@@ -142,9 +156,13 @@ bool route_known(const struct sender *conf, const struct map *map, const struct 
         return true;
     }
     strcpy(question_r->domain, hop.host);
-    if (route_is_own(conf, hop.host))
+    if (route_is_own(conf, address->host)) /* whatever next hop it is given */
+        own = address->host;
+    else if (route_is_own(conf, hop.host))
+        own = hop.host;
+    if (own != NULL)
         route_refuse(answer_r, ROUTE_REFUSED, "%s is ours: mail to it does not go through Tor",
-                     hop.host);
+                     own);
     else if (hop.onion)
         route_onion(conf, map, address->host, &hop, port, answer_r);
     else if (hop.host[0] == '[')
@@ -155,7 +173,7 @@ bool route_known(const struct sender *conf, const struct map *map, const struct 
         route_refuse(answer_r, ROUTE_NONE, "%s is not in the map, and DNS is not asked%s", hop.host,
                      conf->srv ? ": the name is too long" : " (srv = no)");
     }
-    route_settle(question_r, answer_r);
+    route_accept(conf, question_r, answer_r);
     return true;
 }
 
@@ -170,7 +188,7 @@ static void route_answer(const struct sender *conf, const struct map *map,
     struct srv *srv = srv_new(conf, answer_r->why);
     if (srv != NULL) {
         srv_find(srv, question.domain, answer_r);
-        route_settle(&question, answer_r);
+        route_accept(conf, &question, answer_r);
     } else {
         answer_r->result = ROUTE_LATER;
     }

@@ -51,11 +51,14 @@ struct route_question { /* a value: what is left to be asked, and what is to be 
 };
 
 /* What can be told without DNS; map may be NULL. False: DNS has to be asked for question_r->domain
- * (srv.h), and route_settle() to be called on its answer. */
+ * (srv.h), and route_accept() to be called on its answer. */
 bool route_known(const struct sender *conf, const struct map *map, const struct address *address,
                  const char *nexthop, struct route_question *question_r,
                  struct route_answer *answer_r);
-void route_settle(const struct route_question *question, struct route_answer *answer);
+/* The gate that every answer passes, whoever has found it: with what the question keeps, and
+ * without the ways that lead to ourselves; REFUSED if no other is left. */
+void route_accept(const struct sender *conf, const struct route_question *question,
+                  struct route_answer *answer);
 
 /* Sets result and reason. */
 void route_refuse(struct route_answer *answer_r, enum route_result result, const char *format, ...)

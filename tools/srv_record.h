@@ -20,9 +20,9 @@ struct srv_record { /* a value */
 bool srv_record_parse(const uint8_t *data, size_t len, struct srv_record *record_r);
 
 /* A number from 0 to `most`, drawn evenly. */
-typedef uint32_t srv_draw(void *arg, uint32_t most);
+typedef uint32_t srv_record_draw(void *arg, uint32_t most);
 
 /* Lower priorities first; of the same priority drawn by weight. */
-void srv_record_order(struct srv_record *records, size_t count, srv_draw *draw, void *arg);
+void srv_record_order(struct srv_record *records, size_t count, srv_record_draw *draw, void *arg);
 
 #endif

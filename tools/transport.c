@@ -43,6 +43,47 @@ void transport_reply(const char *name, const struct route_answer *answer,
     }
 }
 
+/* The octets of the dot that the text begins with, of which IDNA knows four; 0: it is no dot. */
+static size_t transport_dot(const char *text)
+{
+    static const char *const dots[] = {".", "\343\200\202", "\357\274\216", "\357\275\241"};
+
+    for (size_t i = 0; i < sizeof dots / sizeof *dots; i++) {
+        if (strncmp(text, dots[i], strlen(dots[i])) == 0)
+            return strlen(dots[i]);
+    }
+    return 0;
+}
+
+/* The host of a key with "." for every dot, and none at its end. */
+static void transport_host(const char *key, char host_r[LOOKUP_KEY_MAX])
+{
+    const char *at = strrchr(key, '@'), *text = at != NULL ? at + 1 : key;
+    size_t used = 0, dot;
+
+    for (; *text != '\0' && used + 1 < LOOKUP_KEY_MAX; text += dot > 0 ? dot : 1) {
+        dot = transport_dot(text);
+        host_r[used++] = dot > 0 ? '.' : *text;
+    }
+    while (used > 0 && host_r[used - 1] == '.')
+        used--;
+    host_r[used] = '\0';
+}
+
+/* Would a resolver, or who hands the name on to one, take it for one in ".onion"? That its last
+ * label decides, whatever is wrong with the others. */
+static bool transport_in_onion(const char *key)
+{
+    char host[LOOKUP_KEY_MAX], text[LOOKUP_KEY_MAX + 2];
+    struct op_recipient recipient;
+
+    transport_host(key, host);
+    const char *dot = strrchr(host, '.');
+    int len = snprintf(text, sizeof text, "x@%s", dot != NULL ? dot + 1 : host);
+    return op_recipient_parse(text, (size_t)len, &recipient, NULL) &&
+           strcmp(recipient.text + recipient.domain, "onion") == 0;
+}
+
 bool transport_known(const struct sender *conf, const struct map *map, const char *name,
                      const char *key, struct route_question *question_r,
                      struct lookup_reply *reply_r)
@@ -55,7 +96,7 @@ bool transport_known(const struct sender *conf, const struct map *map, const cha
 
     *reply_r = (struct lookup_reply){.result = LOOKUP_NONE};
     if (!good) {
-        if (address_in_onion(key)) {
+        if (transport_in_onion(key)) {
             reply_r->result = LOOKUP_FOUND;
             snprintf(reply_r->value, sizeof reply_r->value, "error:5.1.2 %s", why);
         }

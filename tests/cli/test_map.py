@@ -200,6 +200,12 @@ class PlainDns(Case):
             self.fails(1, "map", "--lookup", f"{domain}.example", "--config", self.conf, says="DNS has no")
         self.fails(1, "map", "--lookup", "never.example", "--config", self.conf, says="no onion service")
 
+    def test_ours(self):
+        """Whose record names an onion service of ours cannot make us write to ourselves."""
+        self.conf = self.config(f'srv-insecure = yes\nown = {{ "{A}" }}\n')
+        self.fails(69, "map", "--lookup", "one.example", "--config", self.conf, says="one.example: its onion")
+        self.assertEqual(self.lookup("three.example"), f"three.example {B}:2525\nthree.example {C}\n")
+
     def test_later(self):
         for domain in ("fails", "silent"):
             self.fails(75, "map", "--lookup", f"{domain}.example", "--config", self.conf, says="DNS")
@@ -293,6 +299,15 @@ class Service(Case):
         self.addCleanup(client.close)
         return client
 
+    def is_open(self, client):
+        client.setblocking(False)
+        try:
+            return client.recv(1) != b""
+        except BlockingIOError:
+            return True
+        finally:
+            client.settimeout(build.HANG_S)
+
     def ask(self, client, key):
         request = f"transport {key}".encode()
         client.sendall(b"%d:%s," % (len(request), request))
@@ -367,13 +382,24 @@ class Service(Case):
 
     def test_clients_are_bounded(self):
         process = self.start()
-        clients = [self.connect() for _ in range(140)]
-        for client in clients[:128]:
-            self.assertEqual(self.asked(client, "one.example"), f"OK onionpow:[{A}]:25")
-        self.ask(clients[128], "one.example")
+        waiting = self.connect()
+        self.ask(waiting, "silent.example")
+        build.until("DNS is asked", lambda: self.dns.asked)
+        silent = [self.connect() for _ in range(140)]
+        late = self.connect()
+        self.assertEqual(self.asked(late, "one.example"), f"OK onionpow:[{A}]:25")
         self.assertLess(len(os.listdir(f"/proc/{process.pid}/fd")), 150)
-        clients[0].close()
-        self.assertEqual(self.answer(clients[128]), f"OK onionpow:[{A}]:25")
+        self.assertEqual(silent[0].recv(1), b"")  # it has been silent longest
+        self.assertEqual(self.asked(silent[-1], "one.example"), f"OK onionpow:[{A}]:25")
+        live = [waiting, late, *silent[14:]]
+        self.assertEqual(len(live), 128)
+        for client in live[1:]:
+            self.ask(client, "silent.example")
+        more = self.connect()  # nobody is silent now, and nobody is sent away
+        self.ask(more, "one.example")
+        late.close()
+        self.assertEqual(self.answer(more), f"OK onionpow:[{A}]:25")
+        self.assertTrue(all(self.is_open(client) for client in live if client is not late))
 
     def test_map_changes(self):
         process = self.start()
@@ -385,12 +411,14 @@ class Service(Case):
         self.write("map", f"two.example {FORGED}\n")
         for key in ("two.example", "one.example", "dns.example"):
             self.assertEqual(self.asked(client, key), "TEMP the map cannot be read")
+        self.write("map", "")
+        self.assertEqual(self.asked(client, "one.example"), "TEMP the map cannot be read")
         self.write("map", f"two.example {C}\n")
         self.assertEqual(self.asked(client, "two.example"), f"OK onionpow:[{C}]:25")
         process.terminate()
         log = process.communicate(timeout=build.HANG_S)[1]
         self.assertEqual(log.count(b"wrong checksum"), 1)
-        self.assertEqual(log.count(b"the map is read again"), 1)
+        self.assertEqual(log.count(b"the map is read again"), 2)
 
     def test_signals(self):
         process = self.start()
@@ -429,6 +457,8 @@ class Service(Case):
         self.write("map", "one.example\n")
         self.fails(78, "map", "--config", self.conf, "--listen", f"local:{self.socket}", says="map:1: the onion")
         self.write("map", "")
+        self.fails(78, "map", "--config", self.conf, "--listen", f"local:{self.socket}", says="map: got no line")
+        self.write("map", f"one.example {A}\n")
         self.fails(69, "map", "--config", self.conf, "--listen", "inet:25@0.0.0.0", says="of this machine alone")
 
     def test_standard_streams(self):

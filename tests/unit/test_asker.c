@@ -70,6 +70,25 @@ static void test_questions(void **state)
     finish(asker);
 }
 
+/* Only who owes us a request is silent, since the last reply; a part of a request is none. */
+static void test_silent_since(void **state)
+{
+    struct asker *asker = make(LOOKUP_SOCKETMAP);
+    (void)state;
+    assert_int_equal(asker_silent_since(asker), 1000);
+    say("3:m");
+    asker_go_on(asker, 2000);
+    assert_int_equal(asker_silent_since(asker), 1000);
+    say(" x,");
+    asker_go_on(asker, 3000);
+    assert_int_equal(asker_silent_since(asker), INT64_MAX);
+    asker_reply(asker, &none, 4000);
+    assert_int_equal(asker_silent_since(asker), INT64_MAX);
+    asker_go_on(asker, 5000);
+    assert_int_equal(asker_silent_since(asker), 5000);
+    finish(asker);
+}
+
 static void test_unknown(void **state)
 {
     struct asker *asker = make(LOOKUP_TCP_TABLE);
@@ -185,10 +204,10 @@ static void test_deadlines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_questions), cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_broken),    cmocka_unit_test(test_hangs_up),
-        cmocka_unit_test(test_pipes),     cmocka_unit_test(test_does_not_read),
-        cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_questions),     cmocka_unit_test(test_silent_since),
+        cmocka_unit_test(test_unknown),       cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_hangs_up),      cmocka_unit_test(test_pipes),
+        cmocka_unit_test(test_does_not_read), cmocka_unit_test(test_deadlines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

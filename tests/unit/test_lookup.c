@@ -63,6 +63,17 @@ static void test_read(void **state)
     }
 }
 
+/* One whose length wraps around to the octet before the request. */
+static void test_wrap(void **state)
+{
+    static const char text[] = ",18446744073709551594:abc";
+    char key[LOOKUP_KEY_MAX];
+    size_t used = 0;
+    (void)state;
+    assert_int_equal(lookup_read(LOOKUP_SOCKETMAP, text + 1, strlen(text + 1), key, &used),
+                     LOOKUP_BROKEN);
+}
+
 /* Whatever is cut off the end, the rest is awaited. */
 static void test_cut(void **state)
 {
@@ -167,9 +178,10 @@ static void test_protocol(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),          cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_long),          cmocka_unit_test(test_write),
-        cmocka_unit_test(test_longest_reply), cmocka_unit_test(test_protocol),
+        cmocka_unit_test(test_wrap),     cmocka_unit_test(test_read),
+        cmocka_unit_test(test_cut),      cmocka_unit_test(test_long),
+        cmocka_unit_test(test_write),    cmocka_unit_test(test_longest_reply),
+        cmocka_unit_test(test_protocol),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

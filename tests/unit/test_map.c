@@ -1,4 +1,4 @@
-/* test_map.c - maps of domains: lines, files, and lists of others that are turned into one. */
+/* test_map.c - maps of domains: their lines and their files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,14 +11,9 @@
 #include <cmocka.h>
 
 #include "tests/unit/directory.h"
-#include "tools/import.h"
+#include "tests/unit/onions.h"
 #include "tools/map.h"
 
-#define A      "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"
-#define B      "sp3k262uwy4r2k3ycr5awluarykdpag6a7y33jxop4cs2lu5uz5sseqd.onion"
-#define FORGED "pg7mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"
-#define OLD    "cssj56utefk3wxsv.onion"
-#define PIN    "03d66dd08835c1ca3f12"
 #define PIN_32 "aplg3ueigxa4upys"
 
 /* --- lines -------------------------------------------------------------------------------- */
@@ -109,21 +104,13 @@ static void test_bad_lines(void **state)
 
 /* --- files -------------------------------------------------------------------------------- */
 
-static void write_map(const char *text)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
 static void test_file(void **state)
 {
     char why[256] = "";
     struct map_line lines[ROUTE_MAX];
     (void)state;
-    write_map("# a map\n\nz.example " A "\na.example " B ":2525 tls=required\n"
-              "m.example " B "\nm.example " A "\nM.example " B ":26");
+    directory_write("# a map\n\nz.example " A "\na.example " B ":2525 tls=required\n"
+                    "m.example " B "\nm.example " A "\nM.example " B ":26");
     struct map *map = map_load(path, why, sizeof why);
     if (!map)
         fail_msg("%s", why);
@@ -141,11 +128,6 @@ static void test_file(void **state)
     assert_int_equal(map_find(map, "example", lines), 0);
     assert_int_equal(map_find(map, "zz.example", lines), 0);
     assert_int_equal(map_find(map, "", lines), 0);
-    assert_false(map_is_stale(map, path));
-    write_map("a.example " A "\n");
-    assert_true(map_is_stale(map, path));
-    unlink(path);
-    assert_true(map_is_stale(map, path));
     map_free(map);
     map_free(NULL);
 }
@@ -161,153 +143,24 @@ static void test_bad_file(void **state)
     assert_non_null(strstr(why, "directory"));
     assert_null(map_load("/dev/zero", why, sizeof why));
     assert_non_null(strstr(why, "16 MiB"));
-    write_map("a.example " A "\n\nb.example " FORGED "\n");
+    directory_write("a.example " A "\n\nb.example " FORGED "\n");
     assert_null(map_load(path, why, sizeof why));
     assert_non_null(strstr(why, ":3: the onion address has a wrong checksum"));
     for (size_t i = 0; i < ROUTE_MAX; i++)
         strcat(text, "a.example " A "\n");
-    write_map(text);
+    directory_write(text);
     struct map *map = map_load(path, why, sizeof why);
     assert_non_null(map);
     map_free(map);
     strcat(text, "b.example " A "\na.example " A "\n");
-    write_map(text);
+    directory_write(text);
     assert_null(map_load(path, why, sizeof why));
     assert_non_null(strstr(why, ":10: more than 8 lines"));
-    write_map("");
-    map = map_load(path, why, sizeof why);
-    assert_non_null(map);
-    assert_int_equal(map_count(map), 0);
-    map_free(map);
-}
-
-/* --- import ------------------------------------------------------------------------------- */
-
-/* The whole map, to be freed; NULL: refused. */
-static char *import(const char *text, struct import_count *count, char why[IMPORT_WHY_MAX])
-{
-    char *map = NULL;
-    size_t size;
-    FILE *out = open_memstream(&map, &size);
-    bool ok = import_text(text, strlen(text), out, count, why);
-    fclose(out);
-    if (!ok) {
-        free(map);
-        map = NULL;
-    }
-    return map;
-}
-
-static void test_import(void **state)
-{
-    static const struct {
-        const char *label, *text, *want;
-        size_t taken, left;
-    } rows[] = {
-        {"YAML of onionmx",
-         "# A static mapping\n---\n'" OLD "':\n  - 'calyx.com'\n'" A "':\n  - 'koumbit.org'\n"
-         "  - 'lists.koumbit.org'\n'" B "':\n  - 'riseup.net'\n",
-         "# left out: calyx.com " OLD
-         ": a version 2 onion address, which Tor has not carried since "
-         "2021; ask for the new one of 56 characters\n"
-         "koumbit.org " A "\nlists.koumbit.org " A "\nriseup.net " B "\n",
-         3, 1},
-        {"YAML, other quotes and indents",
-         A ":\r\n- a.example # one\r\n-\t\"b.example\"\r\n...\r\n",
-         "a.example " A "\nb.example " A "\n", 2, 0},
-        {"transport of onionmx",
-         ".onion          smtptor:\nriseup.net      smtptor:[" A "]\n"
-         "b.example smtptor:[" B "]:2525\nc.example smtp:" A "\n",
-         "# left out: .onion : only whole domains have lines in the map\n"
-         "riseup.net " A "\nb.example " B ":2525\nc.example " A "\n",
-         3, 1},
-        {"patterns and others",
-         "*\tsmtp:[mail.example]\nbob@a.example smtptor:[" A "]\n.b.example smtptor:[" A "]\n"
-         "c.example local:\nd.example smtp:[mx.example]:25\ne.example smtptor:[" FORGED "]\n"
-         "f.example smtptor:[" A "]:0\n",
-         "# left out: * mail.example: only whole domains have lines in the map\n"
-         "# left out: bob@a.example " A ": only whole domains have lines in the map\n"
-         "# left out: .b.example " A ": only whole domains have lines in the map\n"
-         "# left out: c.example : no next hop\n"
-         "# left out: d.example mx.example:25: the second word is to be an onion address\n"
-         "# left out: e.example " FORGED
-         ": the onion address has a wrong checksum: a character is mistyped\n"
-         "# left out: f.example " A ":0: a port is a number from 1 to 65535\n",
-         0, 7},
-        {"a map of ours", "a.example " A ":26 tls=required pin=" PIN " # x\nb.example " OLD "\n",
-         "a.example " A ":26 tls=required pin=" PIN "\n"
-         "# left out: b.example " OLD
-         ": a version 2 onion address, which Tor has not carried since "
-         "2021; ask for the new one of 56 characters\n",
-         1, 1},
-        {"text behind", "a.example smtp = x:y\nb.example " A " x:y\n",
-         "# left out: a.example smtp: the second word is to be an onion address\n"
-         "# left out: b.example " A ": after the onion address come tls=WORD and pin=FINGERPRINT\n",
-         0, 2},
-        {"a comment stays one", "a\033[2Jb.example " A "\n",
-         "# left out: a?[2Jb.example " A ": the domain is not a valid name\n", 0, 1},
-        {"nothing", "# nothing\n\n---\n", "", 0, 0},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct import_count count = {99, 99};
-        char why[IMPORT_WHY_MAX] = "";
-        char *map = import(rows[i].text, &count, why);
-        if (!map)
-            fail_msg("%s: %s", rows[i].label, why);
-        if (strcmp(map, rows[i].want) != 0)
-            fail_msg("%s:\n%s", rows[i].label, map);
-        assert_int_equal(count.taken, rows[i].taken);
-        assert_int_equal(count.left, rows[i].left);
-        free(map);
-    }
-}
-
-static void test_import_refuses(void **state)
-{
-    static const struct {
-        const char *text, *why;
-    } rows[] = {
-        {"- a.example\n", "line 1: got a domain before"},
-        {"\n'" A "':\n  -\n", "line 3: got \"- \""},
-        {"'" A "':\n  - a.example b.example\n", "line 2"},
-        {"'" A "':\n  a.example\n", "line 2: got \"a.example\" with blanks before"},
-        {"a.example\n", "line 1: got \"a.example\" alone"},
-        {"<!DOCTYPE\n", "line 1"},
-        {"a.example smtptor:[" A "\n", "line 1: got \"smtptor:["},
-        {"a.example smtptor:[" A "]x\n", "want TRANSPORT"},
-    };
-    char longest[MAP_LINE_MAX + 3], why[IMPORT_WHY_MAX] = "";
-    struct import_count count;
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (import(rows[i].text, &count, why))
-            fail_msg("%s: is taken", rows[i].text);
-        if (!strstr(why, rows[i].why))
-            fail_msg("%s: %s", rows[i].text, why);
-    }
-    memset(longest, 'a', sizeof longest);
-    longest[sizeof longest - 1] = '\0';
-    assert_null(import(longest, &count, why));
-    assert_non_null(strstr(why, "no list"));
-}
-
-/* What is written is a map. */
-static void test_import_reads_back(void **state)
-{
-    struct import_count count;
-    char why[IMPORT_WHY_MAX] = "";
-    char *text =
-        import("'" A "':\n  - a.example\n  - b.example\n'" OLD "':\n  - c.example\n", &count, why);
-    (void)state;
-    assert_non_null(text);
-    write_map(text);
-    struct map *map = map_load(path, why, sizeof why);
-    if (!map)
-        fail_msg("%s", why);
-    assert_int_equal(map_count(map), 2);
-    map_free(map);
-    free(text);
+    directory_write(""); /* what a shell leaves of "> map" when the command fails */
+    assert_null(map_load(path, why, sizeof why));
+    assert_non_null(strstr(why, "/map: got no line"));
+    directory_write("# a map\n\n");
+    assert_null(map_load(path, why, sizeof why));
 }
 
 static int setup(void **state)
@@ -323,9 +176,6 @@ int main(void)
         cmocka_unit_test(test_bad_lines),
         cmocka_unit_test(test_file),
         cmocka_unit_test(test_bad_file),
-        cmocka_unit_test(test_import),
-        cmocka_unit_test(test_import_refuses),
-        cmocka_unit_test(test_import_reads_back),
     };
     return cmocka_run_group_tests(tests, setup, directory_teardown);
 }

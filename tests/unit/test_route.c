@@ -10,16 +10,11 @@
 #include <cmocka.h>
 
 #include "tests/unit/directory.h"
+#include "tests/unit/onions.h"
 #include "tools/map.h"
 #include "tools/transport.h"
 
-#define A      "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"
-#define B      "sp3k262uwy4r2k3ycr5awluarykdpag6a7y33jxop4cs2lu5uz5sseqd.onion"
-#define C      "xa4r2iadxm55fbnqgwwi5mymqdcofiu3w6rpbtqn7b2dyn7mgwj64jyd.onion"
-#define FORGED "pg7mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"
-#define OLD    "cssj56utefk3wxsv.onion"
-#define PIN    "03d66dd08835c1ca3f12"
-#define PIN_2  "aaaaaaaaaaaaaaaaaaaa"
+#define PIN_2 "aaaaaaaaaaaaaaaaaaaa"
 
 static struct sender *conf;
 static struct map *map;
@@ -82,7 +77,13 @@ static void test_known(void **state)
         {"bob@" PIN "." C, NULL, ROUTE_REFUSED, "is ours"},
         {"bob@else.example", C, ROUTE_REFUSED, "is ours"},
         {"bob@else.example", "[own.example]:25", ROUTE_REFUSED, "is ours"},
-        {"bob@own.example", A, ROUTE_FOUND, A ":25 offered"},
+        {"bob@own.example", A, ROUTE_REFUSED, "own.example is ours"},
+        {"bob@own.example", "one.example", ROUTE_REFUSED, "own.example is ours"},
+        {"bob@one.example", "own.example", ROUTE_REFUSED, "own.example is ours"},
+        {"bob@else.example", "[" C "]:26", ROUTE_REFUSED, C " is ours"},
+        {"bob@ours.example", NULL, ROUTE_REFUSED, "ours.example: its onion service is ours"},
+        {"bob@else.example", "ours.example:26", ROUTE_REFUSED, "ours.example: its onion"},
+        {"bob@both.example", NULL, ROUTE_FOUND, B ":25 offered"},
         /* no way */
         {"bob@[192.0.2.1]", NULL, ROUTE_NONE, "no onion service"},
         {"bob@else.example", OLD, ROUTE_REFUSED, "version 2"},
@@ -127,7 +128,7 @@ static void test_question(void **state)
     answer = (struct route_answer){.result = ROUTE_FOUND,
                                    .routes = {{.host = A, .port = 25, .tls = SENDER_TLS_OFFERED}},
                                    .count = 1};
-    route_settle(&question, &answer);
+    route_accept(conf, &question, &answer);
     assert_string_equal(describe(&answer), A ":26 offered");
 
     assert_true(address_parse("bob@" PIN "." A, &address, &why));
@@ -135,8 +136,17 @@ static void test_question(void **state)
     answer = (struct route_answer){.result = ROUTE_FOUND,
                                    .routes = {{.host = B, .port = 25, .tls = SENDER_TLS_OFFERED}},
                                    .count = 1};
-    route_settle(&question, &answer);
+    route_accept(conf, &question, &answer);
     assert_string_equal(describe(&answer), B ":25 required " PIN);
+
+    answer = (struct route_answer){.result = ROUTE_FOUND, .routes = {{.host = C}}, .count = 1};
+    route_accept(conf, &question, &answer);
+    assert_int_equal(answer.result, ROUTE_REFUSED);
+    assert_string_equal(describe(&answer), "other.example: its onion service is ours: "
+                                           "mail to it does not go through Tor");
+    route_refuse(&answer, ROUTE_NONE, "no record");
+    route_accept(conf, &question, &answer);
+    assert_string_equal(describe(&answer), "no record"); /* the reason stays */
 
     /* without DNS, nothing is left */
     conf->srv = false;
@@ -210,6 +220,7 @@ static void test_transport(void **state)
         {A, LOOKUP_FOUND, "onionpow:[" A "]:25"},
         {"bob@" PIN "." A, LOOKUP_FOUND, "onionpow:[" A "]:25"},
         {"own.example", LOOKUP_NONE, ""},
+        {"ours.example", LOOKUP_NONE, ""},
         {"bob@own.example", LOOKUP_NONE, ""},
         {"bob@" C, LOOKUP_NONE, ""},
         {"*", LOOKUP_NONE, ""},
@@ -222,6 +233,18 @@ static void test_transport(void **state)
         {OLD, LOOKUP_FOUND, "error:5.1.2 a version 2"},
         {"bob@" FORGED, LOOKUP_FOUND, "error:5.1.2 the onion address has a wrong checksum"},
         {"bob@x.ONION", LOOKUP_FOUND, "error:5.1.2 an onion address has 56"},
+        {"bob@x.onion.", LOOKUP_FOUND, "error:5.1.2 the domain is not"},
+        {"x.onion..", LOOKUP_FOUND, "error:5.1.2 "},
+        {"bob@" A ".", LOOKUP_FOUND, "error:5.1.2 "},
+        {"bob@x\343\200\202onion", LOOKUP_FOUND, "error:5.1.2 "},
+        {"x\357\274\216onion\343\200\202", LOOKUP_FOUND, "error:5.1.2 "},
+        {"x\357\275\241ONION", LOOKUP_FOUND, "error:5.1.2 "},
+        {"-.\357\275\217nion", LOOKUP_FOUND, "error:5.1.2 "}, /* a wide "o" */
+        {"a b@@x.onion", LOOKUP_FOUND, "error:5.1.2 "},
+        {"x.onions.", LOOKUP_NONE, ""},
+        {"onion.example.", LOOKUP_NONE, ""},
+        {"onion@x.example.", LOOKUP_NONE, ""},
+        {"...", LOOKUP_NONE, ""},
         {"bob@mail." A, LOOKUP_FOUND, "error:5.1.2 the label before"},
     };
     (void)state;
@@ -270,8 +293,8 @@ static void test_transport_name(void **state)
                                  "a b",
                                  "a[",
                                  "a:[b]",
-                                 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                                 "aaaaaaaaaaaaaaa"};
+                                 ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                                  "aaaaaaaaaaaaaaa")};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(transport_name_valid(good[i]));
@@ -285,11 +308,9 @@ static int setup(void **state)
     (void)state;
     if (directory_setup("map") != 0)
         return -1;
-    FILE *file = fopen(path, "w");
-    fputs("one.example " A "\ntwo.example " B ":2525 tls=never\ntwo.example " A " pin=" PIN "\n"
-          "own.example " A "\n",
-          file);
-    fclose(file);
+    directory_write("one.example " A "\ntwo.example " B ":2525 tls=never\n"
+                    "two.example " A " pin=" PIN "\nown.example " A "\n"
+                    "ours.example " C "\nboth.example " C "\nboth.example " B "\n");
     snprintf(text, sizeof text, "map = \"%s\"\nown = { \"own.example\", \"" C "\" }\n", path);
     conf = sender_load_text("test", text, strlen(text), why);
     map = map_load(path, why, sizeof why);
