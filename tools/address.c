@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "tools/base32.h"
+#include "tools/mailbox.h"
 #include "tools/onion.h"
 
 #define ADDRESS_SUFFIX     ".onion"
@@ -100,32 +101,14 @@ static bool address_take_pin(struct address *address, const char **why_r)
     return true;
 }
 
-/* Gives the local part its capitals back (RFC 5321 section 2.4). The canonical form may have fewer
- * quotes and backslashes or more, but has the same letters in the same order. */
-static void address_spell(const char *text, struct address *address)
-{
-    const struct op_recipient *rcpt = &address->recipient;
-
-    memcpy(address->mailbox, rcpt->text, rcpt->len + 1);
-    text += strspn(text, " \t<");
-    if (*text == '@') /* a source route */
-        text += strcspn(text, ":");
-    for (size_t i = 0; i + 1 < rcpt->domain; i++) {
-        if (rcpt->text[i] < 'a' || rcpt->text[i] > 'z')
-            continue;
-        while ((*text | 0x20) != rcpt->text[i] && *text != '\0')
-            text++;
-        if (*text != '\0')
-            address->mailbox[i] = *text++;
-    }
-}
-
 bool address_parse(const char *text, struct address *address_r, const char **why_r)
 {
     struct address address = {0};
+    struct mailbox mailbox;
 
-    if (!op_recipient_parse(text, strlen(text), &address.recipient, why_r))
+    if (!mailbox_parse(text, strlen(text), &mailbox, why_r))
         return false;
+    address.recipient = mailbox.recipient;
     if (address.recipient.domain == address.recipient.len) {
         *why_r = "the domain is missing";
         return false;
@@ -136,7 +119,8 @@ bool address_parse(const char *text, struct address *address_r, const char **why
     if (address.onion &&
         (!address_take_pin(&address, why_r) || !address_onion_valid(address.host, why_r)))
         return false;
-    address_spell(text, &address);
+    memcpy(address.mailbox, mailbox.spelled, address.recipient.domain);
+    strcpy(address.mailbox + address.recipient.domain, address.host);
     *address_r = address;
     return true;
 }

@@ -17,6 +17,7 @@
 /* The suites that are asked for and for which there is memory; returns how many. */
 static size_t xcmd_bench_choose(const struct options *options, struct bench benches_r[])
 {
+    const struct plan_limits limits = plan_limits(options);
     size_t count = 0;
 
     for (size_t i = 0; i < op_suite_count(); i++) {
@@ -29,7 +30,7 @@ static size_t xcmd_bench_choose(const struct options *options, struct bench benc
         if (bench.effort > suite->effort_max)
             fail_exit(EX_USAGE, NULL, "%s: no stamp can carry that much work; the most is %llu",
                       suite->name, (unsigned long long)op_effort_to_work(suite, suite->effort_max));
-        bench.threads = plan_threads(options, suite, &bench.max_mem);
+        bench.threads = plan_threads(&limits, suite, &bench.max_mem);
         if (plan_has_memory(suite, bench.max_mem))
             benches_r[count++] = bench;
         else

@@ -3,13 +3,14 @@
  *
  * Speaks to the MTA as such agents do: an exit status of <sysexits.h>, and on failure one line that
  * begins with an enhanced status code. What is no fault of the message is always "later", so that a
- * full disk or a broken configuration returns nobody's mail.
+ * full disk or a broken configuration returns nobody's mail. It ends with the MTA that started it.
  */
 #include <string.h>
 
 #include "tools/cmd.h"
 #include "tools/courier.h"
 #include "tools/fail.h"
+#include "tools/orphan.h"
 #include "tools/out.h"
 #include "tools/recipients.h"
 
@@ -53,6 +54,7 @@ static int cmd_deliver_run(const struct options *options)
         return cmd_deliver_end(EX_DATAERR, "5.1.7", why);
     if (!address_parse(options->args[0], &address, &why))
         return cmd_deliver_end(EX_DATAERR, "5.1.3", why);
+    orphan_watch();
     xrecipients_read_message(stdin, &message);
     bool made = letter_make(stdin, &message, NULL, false, &letter, &why);
     message_clear(&message);

@@ -23,8 +23,9 @@ struct cmd_demand_speed { /* of this machine; measured when it is first asked fo
 
 static double cmd_demand_measure(const struct options *options, const struct op_suite *suite)
 {
+    const struct plan_limits limits = plan_limits(options);
     uint64_t max_mem;
-    unsigned threads = plan_threads(options, suite, &max_mem);
+    unsigned threads = plan_threads(&limits, suite, &max_mem);
     double rate;
 
     if (!plan_has_memory(suite, max_mem) ||

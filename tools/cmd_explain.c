@@ -65,6 +65,7 @@ static int cmd_explain_stamp(struct explain *explain, const struct options *opti
     const char *why = NULL;
 
     xrecipients_add(&list, options->rcpts, options->rcpt_count);
+    recipients_unpin(&list);
     enum op_verdict verdict = op_stamp_parse(text, len, &stamp, &why);
     explain_start(explain, "stamp");
     if (verdict != OP_VERDICT_PASS) {

@@ -60,6 +60,7 @@ static void cmd_mint_recipients(const struct options *options, struct rcptlist *
     }
     if (list->count == 0)
         fail_exit(EX_USAGE, "onionpow mint bob@example.org", "mint: for whom?");
+    recipients_unpin(list);
 }
 
 static int cmd_mint_run(const struct options *options)
@@ -71,8 +72,8 @@ static int cmd_mint_run(const struct options *options)
     xminting_init(&minting, options, list.count);
     for (size_t i = 0; i < list.count; i++) {
         struct op_mint_result result;
-        xminting_next(&minting, &list.rcpts[i], &result);
-        cmd_mint_print(options, &list.rcpts[i], &result);
+        xminting_next(&minting, &list.rcpts[i].recipient, &result);
+        cmd_mint_print(options, &list.rcpts[i].recipient, &result);
     }
     rcptlist_clear(&list);
     return EX_OK;

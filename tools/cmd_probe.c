@@ -1,9 +1,12 @@
 /*
  * cmd_probe.c - onionpow probe: asks a server what it demands.
  *
- * A server can be asked only by a message. This one comes from the null sender and carries a field
- * that is no stamp (version 0), so that whoever demands stamps refuses it and says what it wants.
- * A server that demands none delivers it: a short note that says what it is. Hence --yes.
+ * A server can be asked only by a message. This one carries a field that is no stamp (version 0),
+ * so that whoever demands stamps refuses it and says what it wants. A server that demands none
+ * delivers it: a short note that says what it is. Hence --yes.
+ *
+ * It has a sender, as people's mail has: bounces, which have none, are cheaper at many servers, and
+ * a stamp at their price would be too weak for `onionpow send`.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +20,7 @@
 #include "tools/out.h"
 
 #define CMD_PROBE_FIELD OP_STAMP_FIELD ": v=0"
+#define CMD_PROBE_FROM  "onionpow-probe" /* tells nobody who is asking */
 
 static const char cmd_probe_text[] =
     "Subject: onionpow probe\n"
@@ -25,15 +29,13 @@ static const char cmd_probe_text[] =
     "Somebody wanted to know what proof of work this mail server asks for. It took\n"
     "this message without any. Nothing has to be done.\n";
 
-static void cmd_probe_letter(const char *domain, const char *to, struct letter *letter_r)
+static void cmd_probe_letter(const char *from, const char *to, struct letter *letter_r)
 {
     char text[sizeof cmd_probe_text + ORIGIN_ADDR_MAX], fields[ORIGIN_FIELDS_MAX];
-    char from[ORIGIN_ADDR_MAX];
     struct message message;
     const char *why = "";
 
     snprintf(text, sizeof text, "To: <%s>\n%s", to, cmd_probe_text);
-    snprintf(from, sizeof from, "onionpow-probe@%.255s", domain);
     FILE *stream = fmemopen(text, strlen(text), "r");
     if (stream == NULL || message_read(stream, &message) != MESSAGE_OK)
         fail_exit(EX_TEMPFAIL, NULL, "out of memory");
@@ -85,6 +87,7 @@ static int cmd_probe_tell(const struct options *options, const struct address *a
 
 static int cmd_probe_run(const struct options *options)
 {
+    char from[ORIGIN_ADDR_MAX];
     struct address address;
     struct letter letter;
     struct courier_report report;
@@ -94,13 +97,16 @@ static int cmd_probe_run(const struct options *options)
         fail_exit(EX_USAGE, NULL, "probe: exactly one recipient");
     if (!address_parse(options->args[0], &address, &why))
         fail_exit(EX_DATAERR, NULL, "%s: this is no address: %s", options->args[0], why);
+    if (options->sender != NULL && !courier_sender_valid(options->sender, &why))
+        fail_exit(EX_DATAERR, NULL, "sender %s: this is no address: %s", options->sender, why);
     if (!options->yes)
         fail_exit(EX_USAGE, "--yes says that this is all right",
                   "a server that demands nothing delivers the probe, as a short note");
     struct courier *courier = xcourier_open(options);
-    cmd_probe_letter(courier_conf(courier)->helo, address.recipient.text, &letter);
+    snprintf(from, sizeof from, CMD_PROBE_FROM "@%.255s", courier_conf(courier)->helo);
+    cmd_probe_letter(from, address.recipient.text, &letter);
     const struct courier_job job = {.address = &address,
-                                    .from = "",
+                                    .from = options->sender != NULL ? options->sender : from,
                                     .nexthop = options->nexthop,
                                     .letter = &letter,
                                     .probe = CMD_PROBE_FIELD};
@@ -116,10 +122,11 @@ const struct cmd cmd_probe = {
     .verb = OPTIONS_PROBE,
     .args = "RCPT",
     .summary = "ask a server for its present offers",
-    .text = "Asks by a message from the null sender whose stamp is none: a server that\n"
-            "demands stamps refuses it and makes its offers, which are printed as one token\n"
-            "for \"mint --offer\". A server that demands nothing delivers it, as a short\n"
-            "note; so --yes is needed.\n",
+    .text = "Asks by a message whose stamp is none: a server that demands stamps refuses it\n"
+            "and makes its offers, which are printed as one token for \"mint --offer\". A\n"
+            "server that demands nothing delivers it, as a short note; so --yes is needed.\n"
+            "The price may depend on the sender: --sender names one; the default is\n"
+            "onionpow-probe at the name of EHLO.\n",
     .example = "  onionpow probe --yes bob@ADDRESS.onion\n",
     .run = cmd_probe_run,
 };

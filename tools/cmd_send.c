@@ -20,7 +20,7 @@ const struct cmd cmd_send = {
     .summary = "send a mail, meeting each server's demand",
     .text = "Sends the message on stdin through Tor to each recipient's onion service, one\n"
             "after the other, minting what is asked for. With -t recipients are taken from\n"
-            "To, Cc and Bcc, and the Bcc fields are removed. From, Date and Message-ID are\n"
+            "To, Cc and Bcc. Bcc fields are always removed. From, Date and Message-ID are\n"
             "added where they are missing. There is no queue: what cannot be delivered now\n"
             "is told, and stamps are kept for another try.\n",
     .example = "  onionpow send -t < draft.eml\n"

@@ -55,6 +55,7 @@ static void cmd_stamp_recipients(const struct options *options, const struct mes
         fail_exit(EX_DATAERR, "split the message",
                   "%zu recipients: no more than %d stamps of a message are looked at", list->count,
                   OP_STAMPS_MAX);
+    recipients_unpin(list);
 }
 
 static char (*cmd_stamp_mint(const struct options *options,
@@ -66,7 +67,7 @@ static char (*cmd_stamp_mint(const struct options *options,
     xminting_init(&minting, options, list->count);
     for (size_t i = 0; i < list->count; i++) {
         struct op_mint_result result;
-        xminting_next(&minting, &list->rcpts[i], &result);
+        xminting_next(&minting, &list->rcpts[i].recipient, &result);
         op_stamp_format(&result.stamp, values[i]);
     }
     return values;

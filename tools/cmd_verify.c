@@ -110,6 +110,7 @@ static void cmd_verify_recipients(const struct options *options, const struct me
         xrecipients_add_message(list, message);
     if (list->count == 0)
         fail_exit(EX_DATAERR, "name them with --rcpt", "the message names no recipient");
+    recipients_unpin(list);
 }
 
 static int cmd_verify_run(const struct options *options)
@@ -129,11 +130,12 @@ static int cmd_verify_run(const struct options *options)
     struct cmd_verify_stamp *stamps = cmd_verify_read(&message, &count);
     judge_init(&judge, options);
     for (size_t i = 0; i < list.count; i++) {
-        struct cmd_verify_result result = cmd_verify_judge(&judge, stamps, count, &list.rcpts[i]);
+        const struct op_recipient *rcpt = &list.rcpts[i].recipient;
+        struct cmd_verify_result result = cmd_verify_judge(&judge, stamps, count, rcpt);
         if (options->json)
-            cmd_verify_print_json(&list.rcpts[i], &result);
+            cmd_verify_print_json(rcpt, &result);
         else
-            cmd_verify_print(&list.rcpts[i], &result);
+            cmd_verify_print(rcpt, &result);
         xout_flush();
         if (result.verdict != OP_VERDICT_PASS)
             status = FAIL_JUDGED;

@@ -31,6 +31,21 @@
 #define COURIER_PAUSE_S  2 /* before a stamp is presented again */
 #define COURIER_FROM_MAX 512
 
+/* Octets of the quoted string that an address starts with, up to its last quote. */
+static size_t courier_quoted_len(const char *from)
+{
+    size_t len = 0;
+
+    if (*from != '"')
+        return 0;
+    for (len = 1; from[len] != '"' && from[len] != '\0'; len++) {
+        if (from[len] == '\\' && from[len + 1] != '\0')
+            len++;
+    }
+    return len;
+}
+
+/* What a quoted string may hold is known to op_recipient_parse: no control characters. */
 bool courier_sender_valid(const char *from, const char **why_r)
 {
     struct op_recipient parsed;
@@ -41,13 +56,18 @@ bool courier_sender_valid(const char *from, const char **why_r)
         *why_r = "it is too long";
         return false;
     }
-    for (const char *at = from; *at != '\0'; at++) {
+    for (const char *at = from + courier_quoted_len(from); *at != '\0'; at++) {
         if ((unsigned char)*at <= ' ' || *at == 0x7f || *at == '<' || *at == '>') {
             *why_r = "it has a blank, a bracket or a control character";
             return false;
         }
     }
-    return op_recipient_parse(from, strlen(from), &parsed, why_r);
+    if (!op_recipient_parse(from, strlen(from), &parsed, why_r))
+        return false;
+    if (parsed.domain < parsed.len)
+        return true;
+    *why_r = "the domain is missing"; /* RCPT may name a bare postmaster, MAIL may not */
+    return false;
 }
 
 /* Half of the machine's memory if nothing is configured, and each minter's share of it. */
@@ -69,10 +89,11 @@ struct courier *courier_new(const struct sender *conf, const struct options *opt
     struct courier *courier = xmalloc(sizeof *courier);
     char why[PURSE_WHY_MAX];
 
-    *courier = (struct courier){.conf = conf, .limits = *options, .state = state};
-    courier->limits.max_mem = courier_memory(conf);
-    courier->limits.threads = conf->threads;
-    courier->limits.max_time_s = conf->max_time_s;
+    *courier = (struct courier){.conf = conf, .options = options, .state = state};
+    courier->limits = (struct plan_limits){.refuse = conf->refuse,
+                                           .threads = conf->threads,
+                                           .max_mem = courier_memory(conf),
+                                           .max_time_s = conf->max_time_s};
     courier->purse = purse_open(state, conf->offer_s, conf->stamp_s, why);
     if (courier->purse != NULL)
         return courier;
@@ -108,6 +129,10 @@ static void courier_override(struct sender *conf, const struct options *options)
         conf->max_time_s = (uint32_t)fmin(ceil(options->max_time_s), UINT32_MAX);
     if (options->max_mem > 0 && options->max_mem <= UINT64_MAX / conf->minters)
         conf->max_mem = options->max_mem * conf->minters; /* for this one; the key is for all */
+    if (options->threads > 0)
+        conf->threads = options->threads;
+    if (options->nice_given)
+        conf->nice = options->nice;
 }
 
 struct courier *xcourier_open(const struct options *options)
@@ -130,8 +155,8 @@ struct courier *xcourier_open(const struct options *options)
     return courier;
 }
 
-enum courier_step courier_end(struct courier_trip *trip, int status, const char *enhanced,
-                              const char *format, ...)
+bool courier_end(struct courier_trip *trip, int status, const char *enhanced, const char *format,
+                 ...)
 {
     struct courier_report *report = trip->report;
     va_list args;
@@ -141,7 +166,7 @@ enum courier_step courier_end(struct courier_trip *trip, int status, const char 
     va_start(args, format);
     vsnprintf(report->text, sizeof report->text, format, args);
     va_end(args);
-    return COURIER_DONE;
+    return false;
 }
 
 static int courier_status(enum smtp_result result)
@@ -156,21 +181,18 @@ static int courier_status(enum smtp_result result)
     case SMTP_LOST:
     case SMTP_UNKNOWN:
     case SMTP_BABBLE:
-        return EX_TEMPFAIL;
     case SMTP_INSECURE:
-        return EX_PROTOCOL;
-    case SMTP_PIN:
-        return EX_NOPERM;
+        return EX_TEMPFAIL;
     }
     return EX_SOFTWARE;
 }
 
-/* What the server said last is what becomes of the message. */
-static enum courier_step courier_end_outcome(struct courier_trip *trip)
+bool courier_end_outcome(struct courier_trip *trip)
 {
     const struct smtp_outcome *outcome = &trip->outcome;
     int status = courier_status(outcome->result);
 
+    trip->report->maybe_delivered = outcome->result == SMTP_UNKNOWN;
     if (outcome->code == 0)
         return courier_end(trip, status, outcome->enhanced, "%s: %s", trip->destination,
                            outcome->text);
@@ -204,14 +226,15 @@ static bool courier_prepare(struct courier_trip *trip)
         purse_claim(purse, &job->address->recipient, job->letter->identity, offers, time(NULL));
     if (trip->held != NULL || offers == NULL)
         return true;
-    if (job->demand == NULL && courier_is_long(offers))
+    trip->unasked = job->demand == NULL;
+    if (trip->unasked && (courier_is_long(offers) || courier_doubts(trip)))
         return true;
     return courier_mint(trip, offers) ||
            (trip->report->status == EX_UNAVAILABLE && job->demand == NULL);
 }
 
 /* A demand for what was presented: of a stamp that should have done nothing more is to be hoped. */
-static enum courier_step courier_meet(struct courier_trip *trip, const struct op_offers *offers)
+static bool courier_meet(struct courier_trip *trip, const struct op_offers *offers)
 {
     const struct courier_job *job = trip->job;
     const struct purse *purse = trip->courier->purse;
@@ -221,33 +244,36 @@ static enum courier_step courier_meet(struct courier_trip *trip, const struct op
     trip->report->offers = *offers;
     if (job->probe != NULL)
         return courier_end_outcome(trip);
+    if (trip->held != NULL && !met && trip->unasked && !purse_doubt(purse, trip->destination))
+        fail_note("a price that moves cannot be noted: %s", strerror(errno));
     if (met)
         purse_spend(trip->held);
     else
         purse_release(trip->held);
     trip->held = NULL;
+    trip->unasked = false;
     if (offers->count > 0 && !purse_remember(purse, trip->destination, time(NULL), offers))
         fail_note("the offer cannot be remembered: %s", strerror(errno));
     trip->held =
         purse_claim(purse, &job->address->recipient, job->letter->identity, offers, time(NULL));
     if (trip->held != NULL)
-        return COURIER_AGAIN;
+        return true;
     if (trip->report->minted == COURIER_MINTS)
         return courier_end(trip, EX_UNAVAILABLE, "5.7.1",
                            "%u stamps were minted, and the server asks for another. %s said: %s",
                            trip->report->minted, trip->destination, trip->outcome.text);
-    return courier_mint(trip, offers) ? COURIER_AGAIN : COURIER_DONE;
+    return courier_mint(trip, offers);
 }
 
-static enum courier_step courier_judge(struct courier_trip *trip, bool idle)
+static bool courier_judge(struct courier_trip *trip, bool idle)
 {
     const struct smtp_outcome *outcome = &trip->outcome;
     struct op_offers offers;
 
     /* The server has hung up while we were minting. */
-    if (idle && outcome->stage == SMTP_STAGE_MAIL &&
+    if (idle && outcome->stage == SMTP_STAGE_MAIL && !patience_is_over(&trip->patience) &&
         (outcome->result == SMTP_LOST || outcome->code == 421))
-        return COURIER_AGAIN;
+        return true;
     if ((outcome->result == SMTP_REFUSED || outcome->result == SMTP_LATER) &&
         op_offers_find(outcome->text, strlen(outcome->text), &offers))
         return courier_meet(trip, &offers);
@@ -255,19 +281,19 @@ static enum courier_step courier_judge(struct courier_trip *trip, bool idle)
         !trip->paused) {
         trip->paused = true;
         nanosleep(&(struct timespec){.tv_sec = COURIER_PAUSE_S}, NULL);
-        return COURIER_AGAIN;
+        return true;
     }
     return courier_end_outcome(trip);
 }
 
-static enum courier_step courier_try(struct courier_trip *trip)
+static bool courier_try(struct courier_trip *trip)
 {
     const struct courier_job *job = trip->job;
     char first[LETTER_STAMP_MAX];
     size_t len = 0;
 
     if (!courier_connect(trip))
-        return courier_end_outcome(trip);
+        return false;
     if (trip->held != NULL)
         len = letter_stamp(job->letter, purse_stamp_value(trip->held), first);
     else if (job->probe != NULL)
@@ -280,13 +306,27 @@ static enum courier_step courier_try(struct courier_trip *trip)
     return courier_judge(trip, idle);
 }
 
+/* What it will cost to try again belongs to why it has to. */
+static void courier_tell_loss(const struct courier_trip *trip)
+{
+    struct courier_report *report = trip->report;
+    size_t len = strlen(report->text);
+
+    if (trip->held != NULL && trip->unkept != 0)
+        snprintf(report->text + len, sizeof report->text - len,
+                 "; the stamp for it is lost, it cannot be kept: %s", strerror(trip->unkept));
+}
+
 static void courier_settle(struct courier_trip *trip)
 {
     switch (trip->report->status) {
     case EX_OK:
+        if (trip->held != NULL)
+            courier_credit(trip);
         purse_spend(trip->held);
         break;
     case EX_TEMPFAIL:
+        courier_tell_loss(trip);
         purse_return(trip->held);
         break;
     default:
@@ -297,18 +337,15 @@ static void courier_settle(struct courier_trip *trip)
 void courier_deliver(struct courier *courier, const struct courier_job *job,
                      struct courier_report *report_r)
 {
-    struct courier_trip trip = {.courier = courier, .job = job, .report = report_r};
-    enum courier_step step = COURIER_AGAIN;
+    struct courier_trip trip = {.courier = courier,
+                                .job = job,
+                                .report = report_r,
+                                .patience = {.left_s = courier->conf->trip_s}};
 
     *report_r = (struct courier_report){.status = EX_SOFTWARE};
-    if (!courier_route(&trip))
-        return;
-    if (!courier_connect(&trip))
-        step = courier_end_outcome(&trip);
-    else if (!courier_prepare(&trip))
-        step = COURIER_DONE;
-    for (int tries = 0; step == COURIER_AGAIN; tries++)
-        step = tries < COURIER_TRIES ? courier_try(&trip) : courier_end_outcome(&trip);
+    bool on = courier_route(&trip) && courier_connect(&trip) && courier_prepare(&trip);
+    for (int tries = 0; on; tries++)
+        on = tries < COURIER_TRIES ? courier_try(&trip) : courier_end_outcome(&trip);
     courier_settle(&trip);
     smtp_close(trip.smtp);
 }

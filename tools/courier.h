@@ -33,6 +33,7 @@ struct courier_report { /* a value */
     int status;         /* of <sysexits.h>: OK, UNAVAILABLE (refused), TEMPFAIL, ... */
     char enhanced[SMTP_ENHANCED_MAX]; /* RFC 3463, of the status's class: 2, 4 or 5 */
     char text[COURIER_TEXT_MAX];      /* one line: who said what, or what went wrong */
+    bool maybe_delivered;             /* TEMPFAIL, but the server may have taken the message */
     bool asked;                       /* the server has made a demand: */
     struct op_offers offers;          /* ... its last */
     unsigned minted;                  /* stamps */

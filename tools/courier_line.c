@@ -17,16 +17,13 @@ bool courier_route(struct courier_trip *trip)
     case ROUTE_FOUND:
         return true;
     case ROUTE_NONE:
-        courier_end(trip, EX_UNAVAILABLE, "5.4.4", "%s", why);
-        return false;
+        return courier_end(trip, EX_UNAVAILABLE, "5.4.4", "%s", why);
     case ROUTE_LATER:
-        courier_end(trip, EX_TEMPFAIL, "4.4.3", "%s", why);
-        return false;
+        return courier_end(trip, EX_TEMPFAIL, "4.4.3", "%s", why);
     case ROUTE_REFUSED:
         break;
     }
-    courier_end(trip, EX_UNAVAILABLE, "5.4.4", "%s", why);
-    return false;
+    return courier_end(trip, EX_UNAVAILABLE, "5.4.4", "%s", why);
 }
 
 static void courier_take_route(struct courier_trip *trip, const struct route *route)
@@ -40,6 +37,8 @@ static void courier_take_route(struct courier_trip *trip, const struct route *ro
                trip->user);
     purse_hash(purse, "onionpow socks password", trip->destination, strlen(trip->destination),
                trip->password);
+    purse_hash(purse, courier_is_bounce(trip) ? "onionpow credit bounces" : "onionpow credit",
+               route->host, strlen(route->host), trip->account);
     trip->peer = (struct smtp_peer){.proxy = conf->socks,
                                     .user = trip->user,
                                     .password = trip->password,
@@ -49,7 +48,8 @@ static void courier_take_route(struct courier_trip *trip, const struct route *ro
                                     .pin = &route->pin,
                                     .helo = conf->helo,
                                     .connect_s = conf->connect_s,
-                                    .reply_s = conf->reply_s};
+                                    .reply_s = conf->reply_s,
+                                    .patience = &trip->patience};
 }
 
 void courier_disconnect(struct courier_trip *trip)
@@ -76,5 +76,5 @@ bool courier_connect(struct courier_trip *trip)
     }
     courier_take_route(trip, &trip->routes[0]);
     trip->outcome = first;
-    return false;
+    return courier_end_outcome(trip);
 }

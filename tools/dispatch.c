@@ -22,33 +22,63 @@ static void xdispatch_recipients(const struct dispatch *dispatch, const struct m
         fail_exit(EX_USAGE, "name them, or give -t", "to whom?");
 }
 
-/* All of them are understood before the first is written to. */
-static struct address *xdispatch_addresses(const struct rcptlist *list)
+static bool dispatch_has(const struct address *addresses, size_t count,
+                         const struct op_recipient *rcpt)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (op_recipient_equal(&addresses[i].recipient, rcpt))
+            return true;
+    }
+    return false;
+}
+
+/* All of them are understood before the first is written to. Who is named twice, as programs name
+ * those of To and Cc, gets one message for one stamp. */
+static struct address *xdispatch_addresses(const struct rcptlist *list, size_t *count_r)
 {
     struct address *addresses = xmalloc(list->count * sizeof *addresses);
     const char *why = "";
+    size_t count = 0;
 
     for (size_t i = 0; i < list->count; i++) {
-        if (!address_parse(list->rcpts[i].text, &addresses[i], &why))
-            fail_exit(EX_DATAERR, NULL, "%s: this is no address: %s", list->rcpts[i].text, why);
+        const char *text = list->rcpts[i].spelled;
+        if (!address_parse(text, &addresses[count], &why))
+            xrecipients_refuse(text, why);
+        if (!dispatch_has(addresses, count, &addresses[count].recipient))
+            count++;
     }
+    *count_r = count;
     return addresses;
+}
+
+/* A user of this machine gets its domain, as from any mail server: bounces need one. */
+static bool dispatch_sender_parse(const char *given, const char *domain, struct mailbox *mailbox_r,
+                                  const char **why_r)
+{
+    char whole[ORIGIN_ADDR_MAX];
+
+    if (strchr(given, '@') == NULL) {
+        snprintf(whole, sizeof whole, "%s@%s", given, domain);
+        given = whole;
+    }
+    return mailbox_parse(given, strlen(given), mailbox_r, why_r);
 }
 
 static void xdispatch_sender(const struct dispatch *dispatch, const struct message *message,
                              const char *domain, char sender_r[ORIGIN_ADDR_MAX])
 {
     const char *given = dispatch->sender, *why = "";
+    struct mailbox mailbox = {.spelled = ""};
 
     if (given == NULL)
         origin_address(message, domain, sender_r);
-    else if (!courier_sender_valid(given, &why))
+    else if (*given != '\0' && !dispatch_sender_parse(given, domain, &mailbox, &why))
         fail_exit(EX_DATAERR, NULL, "sender %s: this is no address: %s", given, why);
     else
-        snprintf(sender_r, ORIGIN_ADDR_MAX, "%s", given);
+        snprintf(sender_r, ORIGIN_ADDR_MAX, "%s", mailbox.spelled);
     if (!courier_sender_valid(sender_r, &why))
-        fail_exit(EX_DATAERR, "name one with --sender", "sender %s: this is no address: %s",
-                  sender_r, why);
+        fail_exit(EX_DATAERR, given == NULL ? "name one with --sender, or sendmail's -f" : NULL,
+                  "sender %s: this is no address: %s", sender_r, why);
 }
 
 static void xdispatch_letter(const struct dispatch *dispatch, const struct message *message,
@@ -62,16 +92,17 @@ static void xdispatch_letter(const struct dispatch *dispatch, const struct messa
     else
         snprintf(address, sizeof address, "%s", sender);
     bool added = origin_fields(message, address, dispatch->name, time(NULL), fields);
-    if (!letter_make(stdin, message, added ? fields : NULL, dispatch->from_headers, letter_r, &why))
+    if (!letter_make(stdin, message, added ? fields : NULL, true, letter_r, &why))
         fail_exit(EX_DATAERR, NULL, "the message has no form in SMTP: %s", why);
 }
 
 static void dispatch_tell_json(const struct address *address, const struct courier_report *report)
 {
     fputs("{\"schema\":1,\"recipient\":", stdout);
-    out_json_string(stdout, address->recipient.text, address->recipient.len);
-    printf(",\"status\":%d,\"enhanced\":\"%s\",\"minted\":%u,\"text\":", report->status,
-           report->enhanced, report->minted);
+    out_json_string(stdout, address->mailbox, strlen(address->mailbox));
+    printf(",\"status\":%d,\"enhanced\":\"%s\",\"maybe_delivered\":%s,\"minted\":%u,\"text\":",
+           report->status, report->enhanced, report->maybe_delivered ? "true" : "false",
+           report->minted);
     out_json_string(stdout, report->text, strlen(report->text));
     fputs("}\n", stdout);
     xout_flush();
@@ -84,9 +115,11 @@ static void dispatch_tell(const struct options *options, const struct address *a
     if (options->json) {
         dispatch_tell_json(address, report);
     } else if (report->status == EX_OK) {
-        fail_note("%s: delivered", address->recipient.text);
+        fail_note("%s: delivered", address->mailbox);
     } else {
-        fprintf(stderr, "onionpow: %s: %s ", address->recipient.text, report->enhanced);
+        fputs("onionpow: ", stderr);
+        out_text(stderr, address->mailbox, strlen(address->mailbox));
+        fprintf(stderr, ": %s ", report->enhanced);
         out_text(stderr, report->text, strlen(report->text));
         fputc('\n', stderr);
     }
@@ -116,15 +149,16 @@ int xdispatch(const struct dispatch *dispatch)
     struct message message;
     struct letter letter;
     char sender[ORIGIN_ADDR_MAX];
+    size_t count;
 
     xrecipients_read_message(stdin, &message);
     xdispatch_recipients(dispatch, &message, &list);
-    struct address *addresses = xdispatch_addresses(&list);
+    struct address *addresses = xdispatch_addresses(&list, &count);
     xdispatch_sender(dispatch, &message, domain, sender);
     xdispatch_letter(dispatch, &message, sender, domain, &letter);
     struct courier_job job = {
         .from = sender, .nexthop = dispatch->options->nexthop, .letter = &letter};
-    int status = dispatch_each(dispatch, courier, &job, addresses, list.count);
+    int status = dispatch_each(dispatch, courier, &job, addresses, count);
     letter_clear(&letter);
     free(addresses);
     message_clear(&message);

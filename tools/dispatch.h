@@ -12,7 +12,7 @@ struct dispatch {
     const char *name;         /* for a From field that is missing; or NULL */
     const char *const *rcpts; /* as given */
     size_t rcpt_count;
-    bool from_headers; /* and those of the header, from which Bcc then goes */
+    bool from_headers; /* and those of the header */
 };
 
 /* The exit status: EX_OK if all took it, else that of the first who did not. Who did and who did

@@ -55,7 +55,7 @@ static enum dsn_action dsn_action_parse(const struct message_field *field)
 }
 
 /* "rfc822; bob@example.org": the type says how to read the rest, and all types here are mail. */
-static bool dsn_address_parse(const struct message_field *field, struct op_recipient *rcpt_r)
+static bool dsn_address_parse(const struct message_field *field, struct mailbox *rcpt_r)
 {
     const char *end = field->value + field->value_len;
     const char *type_end = memchr(field->value, ';', field->value_len);
@@ -63,7 +63,7 @@ static bool dsn_address_parse(const struct message_field *field, struct op_recip
 
     while (end > text && dsn_skip_blanks(end - 1, end) == end)
         end--;
-    return op_recipient_parse(text, (size_t)(end - text), rcpt_r, NULL);
+    return mailbox_parse(text, (size_t)(end - text), rcpt_r, NULL);
 }
 
 static void dsn_copy(const struct message_field *field, char *text_r, size_t size)
@@ -91,12 +91,13 @@ static void dsn_read_group(struct dsn *dsn, const struct message *group)
 {
     struct dsn_recipient recipient = {.action = DSN_UNKNOWN};
     struct message_field field;
+    struct mailbox rcpt;
     bool named = false, readable = false;
 
     for (size_t at = 0; message_next(group, &at, &field);) {
         if (message_field_is(&field, "Final-Recipient")) {
             named = true;
-            readable = dsn_address_parse(&field, &recipient.recipient);
+            readable = dsn_address_parse(&field, &rcpt);
         } else if (message_field_is(&field, "Action")) {
             recipient.action = dsn_action_parse(&field);
         } else if (message_field_is(&field, "Status")) {
@@ -105,10 +106,13 @@ static void dsn_read_group(struct dsn *dsn, const struct message *group)
             dsn_copy(&field, recipient.diagnostic, sizeof recipient.diagnostic);
         }
     }
-    if (readable)
-        dsn_add(dsn, &recipient);
-    else if (named)
-        dsn->unreadable++;
+    if (!readable) {
+        dsn->unreadable += named;
+        return;
+    }
+    recipient.recipient = rcpt.recipient;
+    strcpy(recipient.spelled, rcpt.spelled);
+    dsn_add(dsn, &recipient);
 }
 
 /* Groups are divided by empty lines, as header and body are. */
@@ -146,13 +150,15 @@ static void dsn_read_sender(struct dsn *dsn, const struct mime_part *part)
         return;
     if (message_read(stream, &header) == MESSAGE_OK) {
         bool good = true;
-        for (size_t at = 0; message_next(&header, &at, &field);) {
+        for (size_t at = 0; good && message_next(&header, &at, &field);) {
             if (message_field_is(&field, "To"))
-                good &= rcptlist_add_value(&list, field.value, field.value_len, &error);
+                good = rcptlist_add_value(&list, field.value, field.value_len, &error);
         }
         dsn->has_sender = good && list.count == 1;
-        if (dsn->has_sender)
-            dsn->sender = list.rcpts[0];
+        if (dsn->has_sender) {
+            dsn->sender = list.rcpts[0].recipient;
+            strcpy(dsn->sender_spelled, list.rcpts[0].spelled);
+        }
         rcptlist_clear(&list);
         message_clear(&header);
     }

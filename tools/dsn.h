@@ -29,6 +29,7 @@ enum dsn_action { /* RFC 3464 section 2.3.3 */
 
 struct dsn_recipient { /* a value */
     struct op_recipient recipient;
+    char spelled[OP_RECIPIENT_MAX]; /* the same as it was written: see mailbox.h */
     enum dsn_action action;
     char status[DSN_STATUS_MAX];         /* "5.7.1"; "" if there is none */
     char diagnostic[DSN_DIAGNOSTIC_MAX]; /* Diagnostic-Code, type and folds and all; or "" */
@@ -46,8 +47,8 @@ struct dsn {
     size_t count;
     unsigned unreadable; /* recipients whose address is none */
     bool has_sender;
-    struct op_recipient
-        sender;  /* to whom the bounce was sent: the envelope sender of the message */
+    struct op_recipient sender; /* to whom the bounce was sent: the message's envelope sender */
+    char sender_spelled[OP_RECIPIENT_MAX];
     char *words; /* the part for people */
     size_t words_len;
     enum dsn_original original;

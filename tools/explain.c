@@ -205,9 +205,10 @@ static void explain_check_recipients(struct explain *explain, const struct op_st
         return;
     }
     for (size_t i = 0; i < rcpts->count; i++) {
-        op_stamp_blind(stamp->salt, &rcpts->rcpts[i], blind);
+        const struct op_recipient *rcpt = &rcpts->rcpts[i].recipient;
+        op_stamp_blind(stamp->salt, rcpt, blind);
         if (memcmp(blind, stamp->blind, sizeof blind) == 0) {
-            explain_check(explain, "recipient", EXPLAIN_PASS, "made for %s", rcpts->rcpts[i].text);
+            explain_check(explain, "recipient", EXPLAIN_PASS, "made for %s", rcpt->text);
             return;
         }
     }

@@ -31,8 +31,8 @@ static const char exit_status_help[] =
     "  0 done, all pass     65 bad input               73 cannot create a file\n"
     "  1 judged, not passed 66 no such input           74 cannot read or write\n"
     "  64 wrong usage       69 demand not acceptable   75 try later\n"
-    "  70 internal failure  71 system failure          76 protocol\n"
-    "  77 wrong certificate 78 configuration           130, 143 SIGINT, SIGTERM\n";
+    "  70 internal failure  71 system failure          78 configuration\n"
+    "  130, 143 SIGINT, SIGTERM\n";
 
 static void on_signal(int number)
 {

@@ -121,6 +121,7 @@ static const char *options_read_nice(struct options *options, const char *text)
     if (!op_decimal_parse(text, strlen(text), &number) || number > 19)
         return "a number from 0 to 19";
     options->nice = (int)number;
+    options->nice_given = true;
     return NULL;
 }
 
@@ -301,7 +302,7 @@ static const struct options_row options_rows[] = {
      "how old a stamp may be; default 7d", options_read_validity},
     {"plot", 0, "FILE", OPTIONS_BENCH, "@path",
      "draw mint times and costs into this file, as SVG", options_read_plot},
-    {"sender", 0, "ADDR", OPTIONS_DELIVER | OPTIONS_SEND | OPTIONS_RETRY, NULL,
+    {"sender", 0, "ADDR", CARRIERS, NULL,
      "envelope sender; empty for the null sender", options_read_sender},
     {"nexthop", 0, "HOST[:PORT]", CARRIERS, NULL,
      "deliver there, whatever the recipient's domain is", options_read_nexthop},

@@ -57,6 +57,7 @@ struct options {
     uint32_t date;       /* 0: not given */
     uint32_t validity_s;
     int nice;
+    bool nice_given;
     bool json;
     bool quiet;
     enum options_progress progress;

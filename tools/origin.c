@@ -32,7 +32,7 @@ static bool origin_of_field(const struct message *message, const char *name,
         return false;
     bool found = rcptlist_add_value(&list, field.value, field.value_len, &error) && list.count > 0;
     if (found)
-        snprintf(address_r, ORIGIN_ADDR_MAX, "%s", list.rcpts[0].text);
+        snprintf(address_r, ORIGIN_ADDR_MAX, "%s", list.rcpts[0].spelled);
     rcptlist_clear(&list);
     return found;
 }
@@ -40,9 +40,12 @@ static bool origin_of_field(const struct message *message, const char *name,
 void origin_address(const struct message *message, const char *domain,
                     char address_r[ORIGIN_ADDR_MAX])
 {
-    if (origin_of_field(message, "Sender", address_r) ||
-        origin_of_field(message, "From", address_r))
-        return;
+    static const char *const fields[] = {"Resent-Sender", "Resent-From", "Sender", "From"};
+
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (origin_of_field(message, fields[i], address_r))
+            return;
+    }
     const struct passwd *user = getpwuid(getuid());
     snprintf(address_r, ORIGIN_ADDR_MAX, "%.200s@%.255s", user != NULL ? user->pw_name : "nobody",
              domain);

@@ -16,8 +16,9 @@
 #define ORIGIN_ADDR_MAX   800  /* octets of an address, NUL included */
 #define ORIGIN_FIELDS_MAX 4096 /* octets that origin_fields writes, NUL included */
 
-/* The address of the Sender field, else the first of the From field, else the user's name at this
- * domain. */
+/* The first address of the Sender field, else of the From field, as it is spelled there, else the
+ * user's name at this domain. Of a message that was resent, Resent-Sender and Resent-From go before
+ * these: they name who sends it now. */
 void origin_address(const struct message *message, const char *domain,
                     char address_r[ORIGIN_ADDR_MAX]);
 

@@ -31,18 +31,26 @@ bool plan_has_memory(const struct op_suite *suite, uint64_t max_mem)
     return op_worker_mem(suite) <= max_mem;
 }
 
-unsigned plan_threads(const struct options *options, const struct op_suite *suite,
+struct plan_limits plan_limits(const struct options *options)
+{
+    return (struct plan_limits){.suite = options->suite,
+                                .threads = options->threads,
+                                .max_mem = options->max_mem,
+                                .max_time_s = options->max_time_s};
+}
+
+unsigned plan_threads(const struct plan_limits *limits, const struct op_suite *suite,
                       uint64_t *max_mem_r)
 {
     struct machine machine;
 
     machine_read("", &machine);
     uint64_t mem = op_worker_mem(suite);
-    uint64_t max_mem = options->max_mem != 0 ? options->max_mem : machine.memory / 2;
+    uint64_t max_mem = limits->max_mem != 0 ? limits->max_mem : machine.memory / 2;
     uint64_t room = max_mem;
-    if (options->max_mem == 0 && machine.available < room)
+    if (limits->max_mem == 0 && machine.available < room)
         room = machine.available;
-    unsigned wanted = options->threads != 0 ? options->threads : machine.threads;
+    unsigned wanted = limits->threads != 0 ? limits->threads : machine.threads;
     unsigned threads = wanted <= OP_MINT_THREADS_MAX ? wanted : OP_MINT_THREADS_MAX;
     if (mem > 0 && room / mem < threads)
         threads = room / mem > 0 ? (unsigned)(room / mem) : 1;
@@ -60,12 +68,25 @@ static void xplan_check_options(const struct options *options)
         fail_exit(EX_USAGE, hint, "--work, --seconds and --offer exclude each other");
 }
 
-/* Measured when it is first asked for. */
+/* Measured when it is first asked for, once in a run for a suite and so many threads: who plans for
+ * many recipients does not measure for each. */
 static enum op_err plan_measure(struct plan *plan)
 {
-    if (plan->rate > 0)
-        return OP_OK;
-    return rate_measure(plan->suite, plan->threads, plan->max_mem, RATE_CALIBRATE_S, &plan->rate);
+    static struct {
+        unsigned threads;
+        double rate;
+    } known[OP_SUITES_MAX];
+    size_t i = op_suite_index(plan->suite);
+    enum op_err err = OP_OK;
+
+    if (known[i].threads != plan->threads)
+        err = rate_measure(plan->suite, plan->threads, plan->max_mem, RATE_CALIBRATE_S,
+                           &known[i].rate);
+    if (err != OP_OK)
+        return err;
+    known[i].threads = plan->threads;
+    plan->rate = known[i].rate;
+    return OP_OK;
 }
 
 static void xplan_measured(enum op_err err)
@@ -76,13 +97,44 @@ static void xplan_measured(enum op_err err)
         fail_exit(EX_SOFTWARE, NULL, "calibration: %s", op_err_str(err));
 }
 
+static double plan_evals(const struct plan *plan)
+{
+    return op_effort_quantile(plan->suite->puzzles, plan->effort, 0.9);
+}
+
+static double plan_slow_s(const struct plan *plan)
+{
+    const struct op_suite *suite = plan->suite;
+    double slow = suite->mem_kib > 0 ? PLAN_SLOW_KIB_S / suite->mem_kib : PLAN_SLOW_EVALS_S;
+
+    return plan_evals(plan) / slow;
+}
+
+enum op_err plan_seconds(struct plan *plans, size_t count, double enough_s, double *seconds_r)
+{
+    double seconds = 0;
+
+    for (size_t i = 0; i < count; i++)
+        seconds += plan_slow_s(&plans[i]);
+    if (seconds > enough_s) {
+        seconds = 0;
+        for (size_t i = 0; i < count; i++) {
+            enum op_err err = plan_measure(&plans[i]);
+            if (err != OP_OK)
+                return err;
+            seconds += plan_evals(&plans[i]) / plans[i].rate;
+        }
+    }
+    *seconds_r = seconds;
+    return OP_OK;
+}
+
 /* Does it fit into the limits? If not, why_r says in words what it would take; *err_r says whether
  * that could be found out. */
 static bool plan_fits(struct plan *plan, char why_r[PLAN_TEXT_MAX], enum op_err *err_r)
 {
     const struct op_suite *suite = plan->suite;
-    double evals = op_effort_quantile(suite->puzzles, plan->effort, 0.9);
-    double slow = suite->mem_kib > 0 ? PLAN_SLOW_KIB_S / suite->mem_kib : PLAN_SLOW_EVALS_S;
+    double needed_s;
 
     *err_r = OP_OK;
     if (!plan_has_memory(suite, plan->max_mem)) {
@@ -92,14 +144,11 @@ static bool plan_fits(struct plan *plan, char why_r[PLAN_TEXT_MAX], enum op_err 
         snprintf(why_r, PLAN_TEXT_MAX, "it needs %s of memory and the limit is %s", needed, limit);
         return false;
     }
-    if (evals / slow <= plan->max_time_s)
-        return true;
-    *err_r = plan_measure(plan);
+    *err_r = plan_seconds(plan, 1, plan->max_time_s, &needed_s);
     if (*err_r != OP_OK) {
         snprintf(why_r, PLAN_TEXT_MAX, "calibration: %s", op_err_str(*err_r));
         return false;
     }
-    double needed_s = evals / plan->rate;
     if (needed_s <= plan->max_time_s)
         return true;
     char needed[SPAN_MAX], limit[SPAN_MAX];
@@ -120,12 +169,13 @@ static _Noreturn void xplan_refuse(const struct plan *plan, const char *why)
 
 static void xplan_from_work(const struct options *options, struct plan *plan)
 {
+    const struct plan_limits limits = plan_limits(options);
     const struct op_suite *suite = options->suite != NULL ? options->suite : op_suite_default();
     char why[PLAN_TEXT_MAX];
     enum op_err err;
 
     plan->suite = suite;
-    plan->threads = plan_threads(options, suite, &plan->max_mem);
+    plan->threads = plan_threads(&limits, suite, &plan->max_mem);
     plan->effort = suite->effort_default;
     if (options->work != 0)
         plan->effort = op_effort_from_work(suite, options->work);
@@ -164,20 +214,19 @@ static void xplan_read_offers(const char *text, struct op_offers *offers_r)
     demand_clear(&list);
 }
 
-static void plan_take_offer(const struct options *options, const struct op_offer *offer,
+static void plan_take_offer(const struct plan_limits *limits, const struct op_offer *offer,
                             struct plan *plan)
 {
     *plan = (struct plan){.suite = offer->suite,
                           .effort = offer->effort,
                           .quote_len = offer->quote_len,
-                          .max_time_s = options->max_time_s};
+                          .max_time_s = limits->max_time_s};
     memcpy(plan->quote, offer->quote, sizeof plan->quote);
-    plan->threads = plan_threads(options, offer->suite, &plan->max_mem);
+    plan->threads = plan_threads(limits, offer->suite, &plan->max_mem);
 }
 
-enum plan_choice plan_choose(const struct options *options, const struct op_offers *offers,
-                             const bool *refuse, struct plan *plan_r, char why_r[PLAN_TEXT_MAX],
-                             enum op_err *err_r)
+enum plan_choice plan_choose(const struct plan_limits *limits, const struct op_offers *offers,
+                             struct plan *plan_r, char why_r[PLAN_TEXT_MAX], enum op_err *err_r)
 {
     struct plan first = {0};
     char why[PLAN_TEXT_MAX];
@@ -185,10 +234,10 @@ enum plan_choice plan_choose(const struct options *options, const struct op_offe
     *err_r = OP_OK;
     for (size_t i = 0; i < offers->count && *err_r == OP_OK; i++) {
         const struct op_suite *suite = offers->offer[i].suite;
-        if ((options->suite != NULL && suite != options->suite) ||
-            (refuse != NULL && refuse[op_suite_index(suite)]))
+        if ((limits->suite != NULL && suite != limits->suite) ||
+            (limits->refuse != NULL && limits->refuse[op_suite_index(suite)]))
             continue;
-        plan_take_offer(options, &offers->offer[i], plan_r);
+        plan_take_offer(limits, &offers->offer[i], plan_r);
         if (plan_fits(plan_r, why, err_r))
             return PLAN_CHOSEN;
         if (first.suite == NULL || *err_r != OP_OK) {
@@ -202,12 +251,13 @@ enum plan_choice plan_choose(const struct options *options, const struct op_offe
 
 static void xplan_from_offer(const struct options *options, struct plan *plan)
 {
+    const struct plan_limits limits = plan_limits(options);
     struct op_offers offers;
     char why[PLAN_TEXT_MAX];
     enum op_err err;
 
     xplan_read_offers(options->offer, &offers);
-    enum plan_choice choice = plan_choose(options, &offers, NULL, plan, why, &err);
+    enum plan_choice choice = plan_choose(&limits, &offers, plan, why, &err);
     xplan_measured(err);
     switch (choice) {
     case PLAN_CHOSEN:

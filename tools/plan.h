@@ -25,9 +25,20 @@ struct plan {
     double rate;       /* evaluations a second; 0: not measured */
 };
 
+/* What the sender allows. */
+struct plan_limits {
+    const struct op_suite *suite; /* no other; NULL: any */
+    const bool *refuse;           /* suites that are not minted, by op_suite_index; NULL: none */
+    unsigned threads;             /* 0: all */
+    uint64_t max_mem;             /* octets; 0: half of the machine's */
+    double max_time_s;            /* for each stamp */
+};
+
+struct plan_limits plan_limits(const struct options *options);
+
 /* Threads and memory alone: what bench needs too. Says so if memory allows fewer threads than
  * wanted. At least 1, which may still be too much for *max_mem_r: see plan_has_memory. */
-unsigned plan_threads(const struct options *options, const struct op_suite *suite,
+unsigned plan_threads(const struct plan_limits *limits, const struct op_suite *suite,
                       uint64_t *max_mem_r);
 
 /* Does one evaluation fit into so much memory? */
@@ -39,12 +50,16 @@ enum plan_choice {
     PLAN_UNKNOWN, /* nothing is offered that is known, and not refused, here */
 };
 
-/* The first offer, in the server's order, that is acceptable. refuse: suites that are not, by
- * op_suite_index; NULL: none. why_r is for BEYOND: what the first would take. *err_r is not OP_OK
- * if the machine's speed could not be measured; then the choice is BEYOND. */
-enum plan_choice plan_choose(const struct options *options, const struct op_offers *offers,
-                             const bool *refuse, struct plan *plan_r, char why_r[PLAN_TEXT_MAX],
-                             enum op_err *err_r);
+/* The first offer, in the server's order, that is within the limits. why_r is for BEYOND: what the
+ * first would take. *err_r is not OP_OK if the machine's speed could not be measured; then the
+ * choice is BEYOND. */
+enum plan_choice plan_choose(const struct plan_limits *limits, const struct op_offers *offers,
+                             struct plan *plan_r, char why_r[PLAN_TEXT_MAX], enum op_err *err_r);
+
+/* The seconds that nine of ten such mints take, one after the other. The speed of this machine is
+ * measured only if the work could take more than enough_s even on a slow one. */
+OP_MUST_USE enum op_err plan_seconds(struct plan *plans, size_t count, double enough_s,
+                                     double *seconds_r);
 
 /* For so many recipients. Ends the run with 64 (options that contradict each other), 65 (no offer
  * in the text), 66 (no such file) or 69 (beyond the limits, or no offer that is acceptable here).

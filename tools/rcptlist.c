@@ -2,7 +2,7 @@
  * rcptlist.c - reads address lists (RFC 5322 section 3.4, RFC 6532 for UTF-8).
  *
  * Finds where each address starts and ends and strips comments and blanks from it; whether it is an
- * address at all, and its canonical form, is op_recipient_parse's decision. Display names, encoded
+ * address at all, and its two forms, is mailbox_parse's decision. Display names, encoded
  * words included, are stepped over and never decoded: nobody's address is in them.
  */
 #include "tools/rcptlist.h"
@@ -168,7 +168,7 @@ static void rcptlist_error_set(struct rcptlist_error *error_r, const char *text,
     error_r->why = why;
 }
 
-static void rcptlist_append(struct rcptlist *list, const struct op_recipient *rcpt)
+static void rcptlist_append(struct rcptlist *list, const struct mailbox *rcpt)
 {
     /* Room doubles at powers of two. */
     if ((list->count & (list->count - 1)) == 0) {
@@ -181,10 +181,10 @@ static void rcptlist_append(struct rcptlist *list, const struct op_recipient *rc
 bool rcptlist_add(struct rcptlist *list, const char *text, size_t len,
                   struct rcptlist_error *error_r)
 {
-    struct op_recipient rcpt;
+    struct mailbox rcpt;
     const char *why;
 
-    if (!op_recipient_parse(text, len, &rcpt, &why)) {
+    if (!mailbox_parse(text, len, &rcpt, &why)) {
         rcptlist_error_set(error_r, text, len, why);
         return false;
     }
@@ -195,19 +195,24 @@ bool rcptlist_add(struct rcptlist *list, const char *text, size_t len,
 static bool rcptlist_add_addr(struct rcptlist *list, const struct rcptlist_addr *addr,
                               const char *shown, size_t shown_len, struct rcptlist_error *error_r)
 {
-    struct op_recipient rcpt;
+    struct mailbox rcpt;
     const char *why = NULL;
 
     if (addr->too_long)
         why = "it is too long";
     else if (addr->two_words)
         why = "words without < > around an address";
-    if (why != NULL || !op_recipient_parse(addr->text, addr->len, &rcpt, &why)) {
+    if (why != NULL || !mailbox_parse(addr->text, addr->len, &rcpt, &why)) {
         rcptlist_error_set(error_r, shown, shown_len, why);
         return false;
     }
-    if (!rcptlist_has(list, &rcpt))
-        rcptlist_append(list, &rcpt);
+    if (rcptlist_has(list, &rcpt.recipient))
+        return true;
+    if (list->count >= RCPTLIST_MAX) {
+        rcptlist_error_set(error_r, shown, shown_len, NULL);
+        return false;
+    }
+    rcptlist_append(list, &rcpt);
     return true;
 }
 
@@ -330,7 +335,7 @@ bool rcptlist_is_blind(const struct message_field *field)
 bool rcptlist_has(const struct rcptlist *list, const struct op_recipient *rcpt)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (op_recipient_equal(&list->rcpts[i], rcpt))
+        if (op_recipient_equal(&list->rcpts[i].recipient, rcpt))
             return true;
     }
     return false;

@@ -7,28 +7,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "pow/recipient.h"
+#include "pow/stamp.h"
+#include "tools/mailbox.h"
 #include "tools/message.h"
 
+#define RCPTLIST_MAX      OP_STAMPS_MAX /* of a message's own fields: more could not all be paid */
 #define RCPTLIST_TEXT_MAX 512 /* octets of an offending address that are shown, NUL included */
 
 struct rcptlist { /* {0} is an empty list */
-    struct op_recipient *rcpts;
+    struct mailbox *rcpts;
     size_t count;
 };
 
 struct rcptlist_error {
     char text[RCPTLIST_TEXT_MAX]; /* what was read, cut if long */
-    const char *why;
+    const char *why;              /* NULL: it is an address, but one above RCPTLIST_MAX */
 };
 
-/* Appends one address. False if it is none; then the list is as before. */
+/* Appends one address, be it in the list already or not. False if it is none; then the list is as
+ * before. */
 bool rcptlist_add(struct rcptlist *list, const char *text, size_t len,
                   struct rcptlist_error *error_r);
 
 /* Appends the addresses of a field value, an address-list of RFC 5322 section 3.4 (groups,
  * comments, quoted strings, folds, obsolete forms) that are not yet in the list. False at the first
- * bad one. */
+ * bad one, and at the first that would make more than RCPTLIST_MAX: each is compared with all. */
 bool rcptlist_add_value(struct rcptlist *list, const char *value, size_t len,
                         struct rcptlist_error *error_r);
 

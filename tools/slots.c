@@ -1,9 +1,14 @@
 /*
- * slots.c - see slots.h.
+ * slots.c - see slots.h. Three locks, one behind the other:
  *
- * One process at a time stands at the head of the queue (holds its lock) and looks for a free slot;
- * the others sleep in the kernel until it has one. So a thousand that wait cost nothing, and who
- * comes later does not get past them.
+ *     to-XX        the turn of a destination, by the start of its hash
+ *     queue        the head of the queue: it alone looks for a free slot (queue-low: of those that
+ *                  may have the first slot only, which keeps them from standing before the others)
+ *     0, 1, ...    the slots
+ *
+ * All but the heads sleep in the kernel. So a thousand that wait cost nothing, who comes later does
+ * not get past them, and a destination has one place in the queue, however many mails it has. Two
+ * destinations may share a turn by chance; then they wait for each other.
  */
 #include "tools/slots.h"
 
@@ -17,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/purse_dir.h"
+#include "tools/statedir.h"
 
 #define SLOTS_LOOK_MS 20  /* how often the head of the queue looks */
 #define SLOTS_WAKE_MS 200 /* how often the others look at the clock */
@@ -69,60 +74,96 @@ static enum slots_result slots_result_of(int fd)
     return error == EWOULDBLOCK ? SLOTS_BUSY : SLOTS_FAILED;
 }
 
-static enum slots_result slots_try(int directory, unsigned count, int *slot_r)
+static enum slots_result slots_try(int directory, unsigned slot, int *slot_r)
 {
-    for (unsigned i = 0; i < count; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "%u", i);
-        int fd = openat(directory, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (fd < 0)
-            return SLOTS_FAILED;
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            *slot_r = fd;
-            return SLOTS_TAKEN;
-        }
-        enum slots_result result = slots_result_of(fd);
-        if (result != SLOTS_BUSY)
-            return result;
-    }
-    return SLOTS_BUSY;
+    char name[16];
+
+    snprintf(name, sizeof name, "%u", slot);
+    int fd = statedir_file(directory, name, O_RDWR | O_CREAT);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return slots_result_of(fd);
+    *slot_r = fd;
+    return SLOTS_TAKEN;
 }
 
-static enum slots_result slots_queue(int directory, unsigned count, double deadline, int *slot_r)
+/* From the last one on: the first has others that want it. */
+static enum slots_result slots_look(int directory, const struct slots_wish *wish, int *slot_r)
+{
+    enum slots_result result = SLOTS_BUSY;
+
+    for (unsigned i = wish->low ? 1 : wish->count; result == SLOTS_BUSY && i > 0; i--)
+        result = slots_try(directory, i - 1, slot_r);
+    return result;
+}
+
+/* Opens a file and locks it. */
+static enum slots_result slots_enter(int directory, const char *name, double deadline, int *fd_r)
+{
+    int fd = statedir_file(directory, name, O_RDWR | O_CREAT);
+
+    if (fd < 0 || slots_lock(fd, deadline) != 0)
+        return slots_result_of(fd);
+    *fd_r = fd;
+    return SLOTS_TAKEN;
+}
+
+static void slots_close(int fd)
+{
+    int error = errno;
+
+    close(fd);
+    errno = error;
+}
+
+static enum slots_result slots_queue(int directory, const struct slots_wish *wish, double deadline,
+                                     int *slot_r)
 {
     const struct timespec look = {0, SLOTS_LOOK_MS * 1000000L};
-    int queue = openat(directory, "queue", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    enum slots_result result;
+    const char *name = wish->low ? "queue-low" : "queue";
+    int queue;
+    enum slots_result result = slots_enter(directory, name, deadline, &queue);
 
-    if (queue < 0 || slots_lock(queue, deadline) != 0)
-        return slots_result_of(queue);
-    while ((result = slots_try(directory, count, slot_r)) == SLOTS_BUSY && slots_now() < deadline)
+    if (result != SLOTS_TAKEN)
+        return result;
+    while ((result = slots_look(directory, wish, slot_r)) == SLOTS_BUSY && slots_now() < deadline)
         nanosleep(&look, NULL);
-    int error = errno;
-    close(queue);
-    errno = error;
+    slots_close(queue);
     return result;
 }
 
-enum slots_result slots_take(const char *directory, unsigned count, uint32_t wait_s, int *slot_r)
+static enum slots_result slots_take_at(int directory, const struct slots_wish *wish,
+                                       double deadline, struct slot *slot_r)
+{
+    char name[16];
+
+    snprintf(name, sizeof name, "to-%.2s", wish->whose);
+    enum slots_result result = slots_enter(directory, name, deadline, &slot_r->turn);
+    if (result != SLOTS_TAKEN)
+        return result;
+    result = slots_queue(directory, wish, deadline, &slot_r->slot);
+    if (result != SLOTS_TAKEN)
+        slots_close(slot_r->turn);
+    return result;
+}
+
+enum slots_result slots_take(const struct slots_wish *wish, uint32_t wait_s, struct slot *slot_r)
 {
     double deadline = slots_now() + wait_s;
-    int at = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int slots = at >= 0 ? purse_dir_open(at, "slots") : -1;
+    int at = statedir_open(wish->directory);
+    int slots = at >= 0 ? statedir_sub(at, "slots") : -1;
     enum slots_result result = SLOTS_FAILED;
 
-    if (slots >= 0)
-        result = slots_queue(slots, count, deadline, slot_r);
-    int error = errno;
-    if (slots >= 0)
-        close(slots);
+    if (slots >= 0) {
+        result = slots_take_at(slots, wish, deadline, slot_r);
+        slots_close(slots);
+    }
     if (at >= 0)
-        close(at);
-    errno = error;
+        slots_close(at);
     return result;
 }
 
-void slots_give(int slot)
+void slots_give(struct slot slot)
 {
-    close(slot);
+    close(slot.slot);
+    close(slot.turn);
 }

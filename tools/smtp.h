@@ -3,7 +3,8 @@
  *
  * A session outlives a refused message, so that a demand can be met on the connection that it came
  * over. Commands are pipelined where the server allows. Whatever the other end does costs bounded
- * time and memory: each reply has a deadline, and all replies of a session together a size.
+ * time and memory: each reply has a deadline, all waiting together a budget, and all replies of a
+ * session a size.
  *
  * Own code and not libcurl's SMTP, which neither pipelines nor tells at which command a session
  * ended.
@@ -22,6 +23,7 @@
 #define SMTP_REPLIES_MAX  (64 * 1024) /* octets of all replies of a session */
 #define SMTP_ENHANCED_MAX 12          /* "5.999.999" and NUL */
 
+struct patience; /* patience.h */
 struct smtp;
 
 struct smtp_peer { /* what it points to must outlive the session */
@@ -33,6 +35,7 @@ struct smtp_peer { /* what it points to must outlive the session */
     const struct address_pin *pin;
     const char *helo;
     uint32_t connect_s, reply_s;
+    struct patience *patience; /* what is left for all waiting; it is used up as we wait */
 };
 
 enum smtp_stage {
@@ -54,8 +57,7 @@ enum smtp_result {
     SMTP_LOST,     /* no connection, or one that was lost or fell silent; nothing was taken */
     SMTP_UNKNOWN,  /* the same after the final dot: it may have been taken */
     SMTP_BABBLE,   /* what the other end says is no SMTP, or does not end */
-    SMTP_INSECURE, /* TLS is required, and not to be had */
-    SMTP_PIN,      /* the certificate is another one */
+    SMTP_INSECURE, /* TLS is required, and not to be had, or the certificate is another one */
     SMTP_UNFIT,    /* this server cannot take this message: too large, or an address beyond ASCII */
 };
 

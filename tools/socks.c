@@ -1,89 +1,88 @@
 /*
- * socks.c - lets libcurl connect and then keeps out of its way: what is said on the connection is
- * smtp.c's business.
+ * socks.c - lets libcurl connect, and takes the connection over: what is said on it is smtp.c's
+ * business.
+ *
+ * libcurl offers a proxy to do without the user name. Tor takes the name where there is one; a
+ * proxy that does not cannot put destinations on circuits of their own, which Tor does all the same
+ * with onion services: no two of them ever share a circuit.
  */
 #include "tools/socks.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include <curl/curl.h>
 
-#include "tools/fail.h"
-
-struct socks {
-    CURL *curl;
-    int fd;
-    char error[CURL_ERROR_SIZE];
-};
-
 /* NOPROXY is set, empty: else the environment's no_proxy could send us around the proxy. */
-static CURLcode socks_set(struct socks *socks, const struct socks_target *target, uint32_t limit_s)
+static CURLcode socks_set(CURL *curl, const struct socks_target *target, long limit_ms)
 {
     char proxy[512], url[512];
-    CURL *curl = socks->curl;
-    CURLcode code = CURLE_OK;
 
     snprintf(proxy, sizeof proxy, "socks5h://%s%s", target->proxy[0] == '/' ? "localhost" : "",
              target->proxy);
     snprintf(url, sizeof url, "http://%s:%u/", target->host, target->port);
-#define SOCKS_SET(option, value)                                                                   \
-    if (code == CURLE_OK)                                                                          \
-    code = curl_easy_setopt(curl, option, value)
-    SOCKS_SET(CURLOPT_ERRORBUFFER, socks->error);
-    SOCKS_SET(CURLOPT_NOSIGNAL, 1L);
-    SOCKS_SET(CURLOPT_CONNECT_ONLY, 1L);
-    SOCKS_SET(CURLOPT_URL, url);
-    SOCKS_SET(CURLOPT_PROXY, proxy);
-    SOCKS_SET(CURLOPT_NOPROXY, "");
-    SOCKS_SET(CURLOPT_PROXYUSERNAME, target->user);
-    SOCKS_SET(CURLOPT_PROXYPASSWORD, target->password);
-    SOCKS_SET(CURLOPT_CONNECTTIMEOUT, (long)limit_s);
-    SOCKS_SET(CURLOPT_TIMEOUT, (long)limit_s);
-#undef SOCKS_SET
+    const struct {
+        CURLoption option;
+        const char *value;
+    } texts[] = {
+        {CURLOPT_URL, url},
+        {CURLOPT_PROXY, proxy},
+        {CURLOPT_NOPROXY, ""},
+        {CURLOPT_PROXYUSERNAME, target->user},
+        {CURLOPT_PROXYPASSWORD, target->password},
+    };
+    const struct {
+        CURLoption option;
+        long value;
+    } numbers[] = {
+        {CURLOPT_NOSIGNAL, 1},
+        {CURLOPT_CONNECT_ONLY, 1},
+        {CURLOPT_CONNECTTIMEOUT_MS, limit_ms},
+        {CURLOPT_TIMEOUT_MS, limit_ms},
+    };
+    CURLcode code = CURLE_OK;
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts && code == CURLE_OK; i++)
+        code = curl_easy_setopt(curl, texts[i].option, texts[i].value);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && code == CURLE_OK; i++)
+        code = curl_easy_setopt(curl, numbers[i].option, numbers[i].value);
     return code;
 }
 
-static CURLcode socks_connect(struct socks *socks, const struct socks_target *target,
-                              uint32_t limit_s)
+/* A descriptor of our own for libcurl's connection, which outlives the handle by it. */
+static CURLcode socks_connect(CURL *curl, int *fd_r)
 {
-    curl_socket_t fd = CURL_SOCKET_BAD;
-    CURLcode code = socks_set(socks, target, limit_s);
+    curl_socket_t active = CURL_SOCKET_BAD;
+    CURLcode code = curl_easy_perform(curl);
 
     if (code == CURLE_OK)
-        code = curl_easy_perform(socks->curl);
-    if (code == CURLE_OK)
-        code = curl_easy_getinfo(socks->curl, CURLINFO_ACTIVESOCKET, &fd);
-    if (code == CURLE_OK && fd == CURL_SOCKET_BAD)
-        code = CURLE_COULDNT_CONNECT;
-    socks->fd = fd;
-    return code;
+        code = curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &active);
+    if (code != CURLE_OK)
+        return code;
+    *fd_r = active != CURL_SOCKET_BAD ? fcntl(active, F_DUPFD_CLOEXEC, 0) : -1;
+    return *fd_r >= 0 ? CURLE_OK : CURLE_COULDNT_CONNECT;
 }
 
-struct socks *socks_open(const struct socks_target *target, uint32_t limit_s,
-                         char why_r[SOCKS_WHY_MAX])
+struct wire *socks_open(const struct socks_target *target, double deadline,
+                        char why_r[SOCKS_WHY_MAX])
 {
-    struct socks *socks = xmalloc(sizeof *socks);
+    char error[CURL_ERROR_SIZE] = "";
+    long limit_ms = (long)ceil(fmax(deadline - wire_now(), 1e-3) * 1e3); /* 0: libcurl's default */
+    CURL *curl = curl_easy_init();
+    int fd = -1;
+    CURLcode code = curl != NULL ? socks_set(curl, target, limit_ms) : CURLE_FAILED_INIT;
 
-    *socks = (struct socks){.curl = curl_easy_init(), .fd = -1};
-    CURLcode code = socks->curl != NULL ? socks_connect(socks, target, limit_s) : CURLE_FAILED_INIT;
     if (code == CURLE_OK)
-        return socks;
-    snprintf(why_r, SOCKS_WHY_MAX, "%s",
-             socks->error[0] != '\0' ? socks->error : curl_easy_strerror(code));
-    socks_close(socks);
+        code = curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+    if (code == CURLE_OK)
+        code = socks_connect(curl, &fd);
+    curl_easy_cleanup(curl);
+    if (code == CURLE_OK)
+        return wire_new(fd);
+    snprintf(why_r, SOCKS_WHY_MAX, "the SOCKS proxy %.200s: %s", target->proxy,
+             error[0] != '\0' ? error : curl_easy_strerror(code));
     return NULL;
-}
-
-int socks_fd(const struct socks *socks)
-{
-    return socks->fd;
-}
-
-void socks_close(struct socks *socks)
-{
-    if (socks == NULL)
-        return;
-    curl_easy_cleanup(socks->curl);
-    free(socks);
 }

@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
-#define SOCKS_WHY_MAX 320 /* octets of a reason, NUL included */
+#include "tools/wire.h"
 
-struct socks;
+#define SOCKS_WHY_MAX 512 /* octets of a reason, NUL included */
 
 struct socks_target {
     const char *proxy;           /* "HOST:PORT", or "/path" of a unix socket */
@@ -18,10 +18,8 @@ struct socks_target {
     uint16_t port;
 };
 
-/* NULL with a phrase in why_r if there is no connection within limit_s. */
-struct socks *socks_open(const struct socks_target *target, uint32_t limit_s,
-                         char why_r[SOCKS_WHY_MAX]);
-int socks_fd(const struct socks *socks); /* non-blocking; belongs to it */
-void socks_close(struct socks *socks);   /* NULL is fine */
+/* NULL with a phrase if there is no connection by the deadline. wire_free it. */
+struct wire *socks_open(const struct socks_target *target, double deadline,
+                        char why_r[SOCKS_WHY_MAX]);
 
 #endif

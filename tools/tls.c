@@ -77,7 +77,7 @@ static enum tls_result tls_result_of(struct tls *tls, int result)
     }
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
     if (tls->pin_failed)
-        reason = "the certificate is not the one that the address names";
+        reason = "the certificate is not the one that the address or the map names";
     snprintf(tls->why, sizeof tls->why, "%s", reason != NULL ? reason : "the connection was lost");
     return TLS_FAILED;
 }

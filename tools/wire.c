@@ -2,6 +2,7 @@
 #include "tools/wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tools/fail.h"
 #include "tools/tls.h"
@@ -41,6 +43,7 @@ struct wire *wire_new(int fd)
     struct wire *wire = xmalloc(sizeof *wire);
 
     *wire = (struct wire){.fd = fd};
+    (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     return wire;
 }
 
@@ -49,6 +52,7 @@ void wire_free(struct wire *wire)
     if (wire == NULL)
         return;
     tls_free(wire->tls);
+    close(wire->fd);
     free(wire);
 }
 
@@ -78,7 +82,7 @@ static enum wire_step wire_step_of_tls(struct wire *wire, enum tls_result result
     case TLS_WANT_WRITE:
         return WIRE_WANT_WRITE;
     case TLS_CLOSED:
-        return wire_end(wire, "the server closed the connection");
+        return wire_end(wire, "the other side closed the connection");
     case TLS_FAILED:
         break;
     }
@@ -90,7 +94,7 @@ static enum wire_step wire_step_of_socket(struct wire *wire, ssize_t n, enum wir
     if (n > 0)
         return WIRE_MOVED;
     if (n == 0)
-        return wire_end(wire, "the server closed the connection");
+        return wire_end(wire, "the other side closed the connection");
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return want;
     return wire_end(wire, strerror(errno));

@@ -26,7 +26,7 @@ enum wire_result {
 
 double wire_now(void); /* seconds, monotonic: what deadlines are counted in */
 
-/* Takes the socket, non-blocking, which stays the caller's; wire_free forgets it. */
+/* Takes the socket over, which is made non-blocking; wire_free closes it. */
 struct wire *wire_new(int fd);
 void wire_free(struct wire *wire); /* NULL is fine */
 

@@ -42,7 +42,7 @@ _onionpow()
     deliver) words="--sender --nexthop --socks --config --json --quiet --help --version " ;;
     send) words="--from-headers --sender --nexthop --socks --progress --config --json --quiet --help --version " ;;
     sendmail) words="--help --version " ;;
-    probe) words="--nexthop --socks --yes --config --json --quiet --help --version " ;;
+    probe) words="--sender --nexthop --socks --yes --config --json --quiet --help --version " ;;
     demand) words="--threads --max-mem --json --quiet --help --version " files=1 ;;
     retry) words="--rcpt --threads --max-time --max-mem --nice --sender --nexthop --socks --yes --message --output --again --progress --config --json --quiet --help --version " files=1 ;;
     config) words="--config --check --json --quiet --help --version " ;;

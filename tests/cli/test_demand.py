@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 """demand and retry: what servers ask for out of texts and bounces, and messages that go out again, or must not."""
+import glob
 import json
 import os
 import pty
 import re
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
@@ -200,6 +203,29 @@ class Retry(Case):
         self.assertEqual(KEPT + rest, KEPT + (MESSAGE % self.rcpt).split(KEPT)[1])
         self.assertNotIn(b"Return-Path", mail.data)
 
+    def test_threads_and_nice_count_when_it_sends(self):
+        """Whatever the configuration says; a mint that takes for ever, to look at it."""
+        with open(self.config, "a", encoding="ascii") as file:
+            file.write("threads = 6\nnice = 10\n")
+        text = bounce([group(self.rcpt, b"onionpow:1:sha256/8589934592")], MESSAGE % self.rcpt)
+        for threads, nice in (("1", "0"), ("3", "7")):
+            with tempfile.TemporaryFile() as mail:
+                mail.write(text)
+                mail.seek(0)
+                process = subprocess.Popen(
+                    [build.CLI, "retry", *self.options, "--yes", "--max-time", "1d",
+                     "--threads", threads, "--nice", nice], stdin=mail, stdout=subprocess.DEVNULL)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            build.until("the mint", lambda: glob.glob(f"{self.directory}/state/credit/*"))
+            tasks = f"/proc/{process.pid}/task"
+            build.until("its threads", lambda: len(os.listdir(tasks)) == 1 + int(threads))
+            with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
+                self.assertEqual(int(stat.read().split()[18]) - os.nice(0), int(nice))
+            process.kill()
+            process.wait()
+            shutil.rmtree(f"{self.directory}/state")
+
     def test_once(self):
         self.assertEqual(self.retry(self.usual(), "--yes").returncode, 0)
         again = self.usual().replace(b"Subject: bounced", b"Subject: bounced\nStatus: RO").replace(b"\n", b"\r\n")
@@ -224,6 +250,22 @@ class Retry(Case):
         self.proxy.hosts = hosts
         done = self.retry(self.usual(), "--yes")
         self.assertEqual(self.result(done), [[self.rcpt.decode(), "sent"]])
+
+    def test_lost_after_the_end_is_told_and_may_be_tried_again(self):
+        class Lost(smtpd.Guarded):
+            def message(self, mail):
+                raise smtpd.Gone
+
+        self.server.session = Lost
+        done = self.retry(self.usual(), "--yes")
+        self.assertEqual(done.returncode, 75)
+        self.assertEqual(self.result(done), [[self.rcpt.decode(), "unsure"]])
+        self.assertIn(b"it may have been delivered", done.stdout)
+        row = json.loads(self.retry(self.usual(), "--yes", "--json").stdout)
+        self.assertEqual((row["result"], row["status"], row["maybe_delivered"]), ("unsure", 75, True))
+        self.server.session = smtpd.Guarded
+        row = json.loads(self.retry(self.usual(), "--yes", "--json").stdout)
+        self.assertEqual((row["result"], row["maybe_delivered"], row["minted"]), ("sent", False, 0))
 
     def test_state_tells_nothing(self):
         self.retry(self.usual(), "--yes")
@@ -308,6 +350,54 @@ class Retry(Case):
         self.refused(69, dear, "--yes", says=b"may take", hint=b"--max-time")
         self.refused(69, bounce([group(self.rcpt, b"onionpow:1:md5/1")], MESSAGE % self.rcpt), "--yes",
                      says=b"unknown here")
+
+    def test_the_question_comes_before_the_work(self):
+        """To compare a demand with the limits is to measure this machine."""
+        dear = bounce([group(self.rcpt, b"onionpow:1:sha256/4500000000000000")], MESSAGE % self.rcpt)
+        self.refused(64, dear, says=b"without a terminal")
+        self.refused(65, dear.replace(b"From: Alice <alice", b"From: Mallory <mallory"), "--yes", says=b"not from")
+        status, seen = self.on_terminal(dear, b"n\n")
+        self.assertEqual(status, 1, seen)
+
+    def several(self, token, count):
+        rcpts = [b"u%d@%s" % (i, self.onion.encode()) for i in range(count)]
+        return bounce([group(rcpt, token) for rcpt in rcpts], MESSAGE % b", ".join(rcpts)), rcpts
+
+    def test_the_limit_is_for_all_together(self):
+        """One of the stamps fits and 200 do not, on any machine of 1 to 60 million evaluations a second."""
+        text, _ = self.several(b"onionpow:1:sha256/2000000", 200)
+        limits = ("--threads", "1", "--max-time", "100")
+        for mode in ("--yes", "--output"):
+            self.refused(69, text, mode, *limits, says=b"the stamps for 200 recipients may take")
+
+    def test_the_question_names_the_sum(self):
+        status, seen = self.on_terminal(self.several(b"onionpow:1:argon2id-16m/512", 3)[0], b"n\n")
+        self.assertEqual((status, self.proxy.seen), (1, []))
+        each, = set(re.findall(rb"u\d@\w+\.onion \((\d+) s of a laptop", seen))
+        total, = re.findall(rb"in all: +(?:(\d+) min )?(\d+) s of a laptop's time; here no more than 10 min", seen)
+        self.assertAlmostEqual(int(total[0] or 0) * 60 + int(total[1]), 3 * int(each), delta=3)
+
+    def test_nobody_is_begun_with_when_the_time_is_over(self):
+        class Slow(smtpd.Guarded):
+            def message(self, mail):
+                time.sleep(2.5)
+                super().message(mail)
+
+        self.server.session = Slow
+        text, rcpts = self.several(self.token, 3)
+        done = self.retry(text, "--yes", "--max-time", "2")
+        names = [rcpt.decode() for rcpt in rcpts]
+        self.assertEqual(self.result(done), [[names[0], "sent"], [names[1], "later"], [names[2], "later"]])
+        self.assertEqual(done.returncode, 75)
+        self.assertEqual([mail.rcpts for mail in self.server.mails], [names[:1]])
+        self.server.session = smtpd.Guarded
+        done = self.retry(text, "--yes")
+        self.assertEqual([result for _, result in self.result(done)], ["before", "sent", "sent"])
+
+    def test_blind_copies_of_the_draft(self):
+        draft = self.write("draft.eml", b"Bcc: boss@secret.test\n" + MESSAGE % self.rcpt)
+        self.assertEqual(self.retry(self.usual(), "--yes", "--message", draft).returncode, 0)
+        self.assertNotIn(b"boss@", self.server.mails[0].data)
 
     def test_limits_of_the_command_line(self):
         """They go before those of the configuration."""

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "pow/err.h"
 #include "tools/address.h"
@@ -21,6 +22,7 @@ static void check(const struct address *address)
 
     OP_BUG_IF(strcmp(address->recipient.text + address->recipient.domain, address->host) != 0);
     OP_BUG_IF(strlen(address->recipient.text) != address->recipient.len);
+    OP_BUG_IF(strcasecmp(address->mailbox, address->recipient.text) != 0);
     OP_BUG_IF(address->onion != address_in_onion(address->host));
     OP_BUG_IF(address->onion && !address_onion_valid(address->host, &why));
     OP_BUG_IF(!address_parse(address->recipient.text, &again, &why));

@@ -99,11 +99,11 @@ class Session:
 
     def read_data(self):
         """Strict: the data ends with CRLF . CRLF and nothing else."""
-        data = b""
+        data = bytearray()
         while True:
             line = self.line()
-            if line == b".\r\n" and (data == b"" or data.endswith(b"\r\n")):
-                return data
+            if line == b".\r\n" and (not data or data.endswith(b"\r\n")):
+                return bytes(data)
             data += line[1:] if line.startswith(b".") else line
 
     def message(self, mail):

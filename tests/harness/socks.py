@@ -29,10 +29,13 @@ def pump(source, sink):
 class Socks:
     """`hosts` maps a name to a local port; other names get the reply 0xF0, as Tor says of a service unknown to it.
 
-    `seen` lists what each client asked for: (user, password, host, port). `mute` = True never answers."""
+    `seen` lists what each client asked for: (user, password, host, port), and `offered` its
+    methods. `mute` = True never answers; `bare` = True takes no user names, `method` makes it
+    choose this one whatever is offered; `login` is its answer to user and password."""
 
     def __init__(self, path=None):
-        self.hosts, self.seen, self.mute = {}, [], False
+        self.hosts, self.seen, self.offered = {}, [], []
+        self.mute, self.bare, self.method, self.login = False, False, None, b"\1\0"
         self.path = path
         if path:
             self.socket = socket.socket(socket.AF_UNIX)
@@ -71,18 +74,22 @@ class Socks:
 
         version, count = read(2)
         methods = read(count)
+        self.offered.append(methods)
         if self.mute:
             client.recv(1)
             return
         user = password = None
-        if 2 in methods:
-            client.sendall(b"\5\2")
+        method = self.method
+        if method is None:
+            method = 2 if 2 in methods and not self.bare else 0 if 0 in methods else 255
+        client.sendall(bytes([5, method]))
+        if method == 2:
             read(1)
             user = read(read(1)[0]).decode()
             password = read(read(1)[0]).decode()
-            client.sendall(b"\1\0")
-        else:
-            client.sendall(b"\5\0")
+            client.sendall(self.login)
+        elif method != 0:
+            return
         version, command, _, kind = read(4)
         assert (version, command) == (5, 1)
         host = read(read(1)[0]).decode() if kind == 3 else f"address of kind {kind}"
@@ -94,7 +101,7 @@ class Socks:
             client.sendall(b"\5\xf0\0\1\0\0\0\0\0\0")
             return
         try:
-            server = socket.create_connection(("127.0.0.1", self.hosts[host]))
+            server = self.reach(host)
         except OSError:
             client.sendall(b"\5\5\0\1\0\0\0\0\0\0")
             return
@@ -107,6 +114,9 @@ class Socks:
             back.start()
             pump(client, server)
             back.join()
+
+    def reach(self, host):
+        return socket.create_connection(("127.0.0.1", self.hosts[host]))
 
     def close(self):
         self.socket.close()

@@ -14,9 +14,12 @@
 
 #include <dirent.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tools/courier.h"
+#include "tools/credit.h"
+#include "tools/patience.h"
 #include "tools/route.h"
 
 #define ONION    "nodle477gt6odhllqbhp6wr7k5d23jhkuixr2soadzjn3n4hlnf5c3yd.onion"
@@ -53,6 +56,8 @@ static struct {
     unsigned opened, closed, failing;   /* `failing`: how many of the first connections fail */
     char sent[SENT_MAX];                /* "-" for a bare message, the effort of a stamp, blanks */
     struct smtp_peer peer;
+    double left_s; /* of the patience that the connection came with */
+    double wait_s; /* what each connection takes of it */
     char user[64];
     bool usable;
     enum route_result route;
@@ -80,6 +85,8 @@ struct smtp *smtp_open(const struct smtp_peer *peer, struct smtp_outcome *outcom
 {
     fake.opened++;
     fake.peer = *peer;
+    fake.left_s = peer->patience->left_s;
+    peer->patience->left_s -= fake.wait_s;
     snprintf(fake.user, sizeof fake.user, "%s", peer->user);
     if (fake.failure != NULL && fake.opened <= fake.failing) {
         *outcome_r = *fake.failure;
@@ -150,8 +157,10 @@ static int setup(void **state)
                            .threads = 1,
                            .max_mem = 64 << 20,
                            .max_time_s = 60,
+                           .bounce_time_s = 60,
                            .connect_s = 1,
                            .reply_s = 1,
+                           .trip_s = 60,
                            .offer_s = 3600,
                            .stamp_s = 3600};
     letter = (struct letter){0};
@@ -180,7 +189,8 @@ static struct courier_report deliver_job(struct courier_job job, const struct sm
     fake.answers = answers;
     fake.sent[0] = '\0';
     job.address = &address;
-    job.from = "alice@x.org";
+    if (job.from == NULL)
+        job.from = "alice@x.org";
     job.letter = &letter;
     courier_deliver(courier, &job, &report);
     courier_free(courier);
@@ -473,14 +483,50 @@ static void test_ways(void **state)
     assert_int_equal(strlen(fake.user), 32);
 }
 
+/* After the final dot, and only then. */
+static void test_maybe_delivered(void **state)
+{
+    static const struct smtp_outcome lost[] = {LOST_AT(MESSAGE), END}, busy[] = {BUSY, END};
+    static const struct smtp_outcome unknown[] = {{SMTP_UNKNOWN, SMTP_STAGE_END, 0, "4.4.2", "?"},
+                                                  END};
+    static const struct smtp_outcome taken[] = {TAKEN, END};
+
+    (void)state;
+    assert_true(deliver(unknown).maybe_delivered);
+    assert_false(deliver(lost).maybe_delivered);
+    assert_false(deliver(busy).maybe_delivered);
+    assert_false(deliver(taken).maybe_delivered);
+}
+
+/* All ways and connections of a call share what there is; the next call has it anew. */
+static void test_patience(void **state)
+{
+    static const struct smtp_outcome down = {SMTP_LOST, SMTP_STAGE_CONNECT, 0, "4.4.1", "down"};
+    static const struct smtp_outcome gone[] = {DEMAND(64), LOST_AT(MAIL), TAKEN, END};
+    static const struct smtp_outcome none[] = {END};
+
+    (void)state;
+    fake.wait_s = 7;
+    assert_int_equal(deliver(gone).status, EX_OK);
+    assert_int_equal(fake.opened, 2);
+    assert_true(fake.left_s == 53);
+    fake.opened = 0;
+    fake.routes = 3;
+    fake.failure = &down;
+    fake.failing = 100;
+    assert_int_equal(deliver(none).status, EX_TEMPFAIL);
+    assert_int_equal(fake.opened, 3);
+    assert_true(fake.left_s == 46);
+}
+
 static void test_results(void **state)
 {
     static const struct {
         enum smtp_result result;
         int status;
     } rows[] = {
-        {SMTP_INSECURE, EX_PROTOCOL}, {SMTP_PIN, EX_NOPERM},     {SMTP_LOST, EX_TEMPFAIL},
-        {SMTP_BABBLE, EX_TEMPFAIL},   {SMTP_LATER, EX_TEMPFAIL}, {SMTP_REFUSED, EX_UNAVAILABLE},
+        {SMTP_INSECURE, EX_TEMPFAIL}, {SMTP_LOST, EX_TEMPFAIL},       {SMTP_BABBLE, EX_TEMPFAIL},
+        {SMTP_LATER, EX_TEMPFAIL},    {SMTP_REFUSED, EX_UNAVAILABLE},
     };
     static const struct smtp_outcome none[] = {END};
 
@@ -508,15 +554,160 @@ static void test_long_offer_is_asked_again(void **state)
     assert_string_equal(fake.sent, "64 ");
 }
 
+/* The one account that there is. "": there is none. */
+static void account(char name_r[256])
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "%s/credit", directory);
+    DIR *stream = opendir(path);
+    assert_non_null(stream);
+    name_r[0] = '\0';
+    for (const struct dirent *at; (at = readdir(stream)) != NULL;) {
+        if (at->d_name[0] == '.')
+            continue;
+        assert_string_equal(name_r, "");
+        snprintf(name_r, 256, "%s", at->d_name);
+    }
+    closedir(stream);
+}
+
+static void spend(double seconds)
+{
+    char name[256];
+
+    account(name);
+    assert_int_equal(strlen(name), 32);
+    assert_true(credit_add(directory, name, time(NULL), seconds));
+}
+
+static double spent(void)
+{
+    struct credit credit;
+    char name[256];
+
+    account(name);
+    credit_read(directory, name, time(NULL), &credit);
+    return credit.spent_s;
+}
+
+/* Who takes no stamp is given no more, whatever the message and the port, until he takes one. */
+static void test_credit(void **state)
+{
+    static const struct smtp_outcome down = {SMTP_LOST, SMTP_STAGE_CONNECT, 0, "4.4.1", "down"};
+    static const struct smtp_outcome lost[] = {DEMAND(64), LOST_AT(MESSAGE), END};
+    static const struct smtp_outcome asks[] = {DEMAND(64), END}, taken[] = {TAKEN, END};
+    char name[256];
+
+    (void)state;
+    deliver(lost);
+    assert_true(spent() > 0);
+    assert_true(spent() < 60);
+    spend(2 * 60 - spent());
+    letter.identity[0] = 1;
+    for (int i = 0; i < 2; i++) {
+        struct courier_report report = deliver(asks); /* to ask costs nothing */
+        assert_string_equal(fake.sent, "- ");
+        assert_int_equal(report.status, EX_TEMPFAIL);
+        assert_string_equal(report.enhanced, "4.7.1");
+        assert_int_equal(report.minted, 0);
+        assert_non_null(strstr(report.text, "has had 2 min 0 s of minting and has taken no stamp"));
+        assert_non_null(strstr(report.text, "said: 554 5.7.1 onionpow:1:sha256/64"));
+        fake.routes = 2;
+        fake.failure = &down;
+        fake.failing = fake.opened + 1;
+    }
+    assert_int_equal(fake.peer.port, 26);
+    assert_int_equal(deliver(taken).status, EX_OK); /* without a stamp: that ends nothing */
+    assert_string_equal(fake.sent, "- ");
+    assert_true(spent() >= 2 * 60);
+    letter.identity[0] = 0;
+    assert_int_equal(deliver(taken).status, EX_OK);
+    assert_string_equal(fake.sent, "64 "); /* the one that was kept */
+    account(name);
+    assert_string_equal(name, "");
+    letter.identity[0] = 1;
+    assert_int_equal(deliver(taken).minted, 1);
+}
+
+/* Of what is left no more is begun than fits into it. */
+static void test_credit_left(void **state)
+{
+    static const struct smtp_outcome lost[] = {DEMAND(64), LOST_AT(MESSAGE), END};
+    static const struct smtp_outcome gone[] = {LOST_AT(MESSAGE), END}, none[] = {END};
+    const struct op_offers large = {
+        .count = 1, .offer[0] = {.suite = op_suite_find("sha256", 6), .effort = 20000000000}};
+
+    (void)state;
+    deliver(lost);
+    letter.identity[0] = 1;
+    conf.max_time_s = 86400;
+    spend(2 * 86400 - 1);
+    double before = spent();
+    assert_int_equal(deliver_job((struct courier_job){.demand = &large}, none).status, EX_TEMPFAIL);
+    assert_true(spent() == before);
+    assert_int_equal(deliver(gone).minted, 1);
+    assert_true(spent() > before);
+}
+
+/* What strangers make us send is counted apart, and has a limit of its own. */
+static void test_bounces(void **state)
+{
+    static const struct smtp_outcome lost[] = {DEMAND(64), LOST_AT(MESSAGE), END};
+    static const struct smtp_outcome asks[] = {DEMAND(64), END}, taken[] = {TAKEN, END};
+    static const struct smtp_outcome large[] = {DEMAND(20000000000), END};
+    static const struct courier_job bounce = {.from = ""};
+
+    (void)state;
+    deliver_job(bounce, lost);
+    spend(2 * 60);
+    letter.identity[0] = 1;
+    assert_int_equal(deliver_job(bounce, asks).status, EX_TEMPFAIL);
+    assert_int_equal(deliver(taken).minted, 1); /* for the remembered offer */
+    letter.identity[0] = 2;
+    conf.max_time_s = 86400;
+    conf.bounce_time_s = 1;
+    struct courier_report report = deliver_job(bounce, large);
+    assert_int_equal(report.status, EX_UNAVAILABLE);
+    assert_non_null(strstr(report.text, "beyond this sender's limits"));
+    conf.bounce_time_s = 0;
+    report = deliver_job(bounce, asks);
+    assert_int_equal(report.status, EX_UNAVAILABLE);
+    assert_non_null(strstr(report.text, "no stamp is minted for a bounce here"));
+}
+
 static void test_senders(void **state)
 {
     static const struct {
         const char *from;
         bool valid;
     } rows[] = {
-        {"", true},       {"alice@x.org", true},    {"SRS0=a=b=c=d@x.org", true},
-        {"alice", false}, {"<alice@x.org>", false}, {"a@b>\r\nRCPT TO:<c@d", false},
-        {"a@b\n", false}, {"a b@x.org", false},     {"a@b> SIZE=1", false},
+        {"", true},
+        {"alice@x.org", true},
+        {"SRS0=a=b=c=d@x.org", true},
+        {"alice", false},
+        {"postmaster", false},
+        {"<alice@x.org>", false},
+        {"a@b>\r\nRCPT TO:<c@d", false},
+        {"a@b\n", false},
+        {"a b@x.org", false},
+        {"a@b> SIZE=1", false},
+        {"\"a b\"@x.org", true},
+        {"\"A \\\" > <b\"@x.org", true},
+        {"\"a b\"@x.org> SIZE=1", false},
+        {"\"a b\"> SIZE=1 @x.org", false},
+        {"\"a\" b\"@x.org", false},
+        {"\"a b@x.org", false},
+        {"\"a b\\\"@x.org> SIZE=1", false},
+        {"\"a\rb\"@x.org", false},
+        {"\"a\\\rb\"@x.org", false},
+        {"\"a\r\nRCPT TO:<c@d>\"@x.org", false},
+        {"\"a\tb\"@x.org", false},
+        {"\"a b\"@[>\"\"]", false},
+        {"a@[\">SIZE=1\"]", false},
+        {" \"a b\"@x.org", false},
+        {"@b.test:\"a b\"@x.org", false},
+        {"\"", false},
     };
     char many[600];
     const char *why;
@@ -542,7 +733,12 @@ int main(void)
         TEST(test_known_demand),
         TEST(test_probe),
         TEST(test_ways),
+        TEST(test_maybe_delivered),
+        TEST(test_patience),
         TEST(test_results),
+        TEST(test_credit),
+        TEST(test_credit_left),
+        TEST(test_bounces),
         cmocka_unit_test(test_senders),
         TEST(test_long_offer_is_asked_again),
     };

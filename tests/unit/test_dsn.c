@@ -262,6 +262,28 @@ static void test_forms(void **state)
         expect(rows[i].label, rows[i].text, strlen(rows[i].text), rows[i].want);
 }
 
+/* What goes out again is addressed as the bounce has it. */
+static void test_spelled(void **state)
+{
+    static const char text[] = "To: \"A b\"@X.test (Ann)\n"
+                               "Content-Type: multipart/report; boundary=b\n\n--b\n\nwords\n" STAT
+                               "Final-Recipient: rfc822;\n <Bob.McX@Y.test>\n\n"
+                               "Final-Recipient: RFC822; \"C D\"@y.test \n\n"
+                               "Final-Recipient: rfc822; RFC822\n" ORIG;
+    struct dsn dsn;
+
+    (void)state;
+    assert_true(dsn_read(text, strlen(text), &dsn));
+    assert_string_equal(dsn.sender_spelled, "\"A b\"@x.test");
+    assert_string_equal(dsn.sender.text, "\"a b\"@x.test");
+    assert_int_equal(dsn.count, 2);
+    assert_string_equal(dsn.recipients[0].spelled, "Bob.McX@y.test");
+    assert_string_equal(dsn.recipients[0].recipient.text, "bob.mcx@y.test");
+    assert_string_equal(dsn.recipients[1].spelled, "\"C D\"@y.test");
+    assert_int_equal(dsn.unreadable, 1);
+    dsn_clear(&dsn);
+}
+
 /* More recipients than there is room for, a diagnosis without end, parts in parts in parts. */
 static void test_bounds(void **state)
 {
@@ -303,9 +325,8 @@ static void test_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_captured),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_captured), cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_forms),    cmocka_unit_test(test_spelled),
         cmocka_unit_test(test_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

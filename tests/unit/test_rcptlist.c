@@ -11,14 +11,14 @@
 #include "tools/rcptlist.h"
 
 /* The list as one string, blanks between. */
-static void join(const struct rcptlist *list, char *text, size_t size)
+static void join(const struct rcptlist *list, bool spelled, char *text, size_t size)
 {
     size_t len = 0;
 
     text[0] = '\0';
     for (size_t i = 0; i < list->count; i++)
-        len +=
-            (size_t)snprintf(text + len, size - len, "%s%s", i > 0 ? " " : "", list->rcpts[i].text);
+        len += (size_t)snprintf(text + len, size - len, "%s%s", i > 0 ? " " : "",
+                                spelled ? list->rcpts[i].spelled : list->rcpts[i].recipient.text);
 }
 
 static void test_good(void **state)
@@ -73,7 +73,43 @@ static void test_good(void **state)
         if (!read)
             print_message("  %s: %s\n", error.text, error.why);
         assert_true(read);
-        join(&list, got, sizeof got);
+        join(&list, false, got, sizeof got);
+        assert_string_equal(got, rows[i].want);
+        rcptlist_clear(&list);
+    }
+}
+
+/* What a server is told: no comments, folds and routes, but the capitals that were written. */
+static void test_spelled(void **state)
+{
+    static const struct {
+        const char *label, *value, *want;
+    } rows[] = {
+        {"display name", "BOB Smith <Bob.McX@Example.ORG>", "Bob.McX@example.org"},
+        {"comments", "(BOB)Bo(BO)@(X)x.org (Bob)", "Bo@x.org"},
+        {"a fold before it", "\r\n Ann@x.org", "Ann@x.org"},
+        {"blanks around the marks", "A . bC @ X . org", "A.bC@x.org"},
+        {"source route", "<@BBoobb.test,@BOB.test:bOb@x.org>", "bOb@x.org"},
+        {"quotes that must be", "\"A b\"@c.test, \"A,\\B\"@c.test",
+         "\"A b\"@c.test \"A,B\"@c.test"},
+        {"quotes that need not be", "\"Q.Q\"@X.org, \"\\Q\\q\"@x.org", "Q.Q@x.org Qq@x.org"},
+        {"escapes", "\"A\\\"\\\\aB\"@x.org", "\"A\\\"\\\\aB\"@x.org"},
+        {"a fold in a quoted string", "\"A\r\n B\"@x.org", "\"A B\"@x.org"},
+        {"marks in a quoted string", "\"<A@b:C>\"@x.org", "\"<A@b:C>\"@x.org"},
+        {"UTF-8", "B\303\234b@B\303\234cher.example", "B\303\234b@xn--bcher-kva.example"},
+        {"group", "Friends: Ann <ANN@x.org>, bob@x.org;", "ANN@x.org bob@x.org"},
+        {"the first spelling counts", "Ann@x.org, ANN@x.org, ann@x.org", "Ann@x.org"},
+        {"postmaster", "<PostMaster>", "PostMaster"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rcptlist list = {0};
+        struct rcptlist_error error = {.text = ""};
+        char got[512];
+        print_message("%s\n", rows[i].label);
+        assert_true(rcptlist_add_value(&list, rows[i].value, strlen(rows[i].value), &error));
+        join(&list, true, got, sizeof got);
         assert_string_equal(got, rows[i].want);
         rcptlist_clear(&list);
     }
@@ -164,7 +200,7 @@ static void test_message(void **state)
         print_message("%s\n", rows[i].label);
         read_message(rows[i].text, &message);
         assert_true(rcptlist_add_message(&list, &message, &error));
-        join(&list, got, sizeof got);
+        join(&list, false, got, sizeof got);
         assert_string_equal(got, rows[i].want);
         rcptlist_clear(&list);
         message_clear(&message);
@@ -197,20 +233,46 @@ static void test_grows(void **state)
         int len = snprintf(text, sizeof text, "u%d@x.org", i);
         assert_true(rcptlist_add(&list, text, (size_t)len, &error));
     }
-    assert_true(rcptlist_add(&list, "u5@x.org", 8, &error)); /* one by one, twice is twice */
+    assert_true(rcptlist_add(&list, "U5@x.org", 8, &error)); /* one by one, twice is twice */
     assert_int_equal(list.count, 101);
-    assert_string_equal(list.rcpts[99].text, "u99@x.org");
+    assert_string_equal(list.rcpts[99].recipient.text, "u99@x.org");
+    assert_string_equal(list.rcpts[100].recipient.text, "u5@x.org");
+    assert_string_equal(list.rcpts[100].spelled, "U5@x.org");
     assert_false(rcptlist_add(&list, "nobody", 6, &error));
     assert_int_equal(list.count, 101);
+    rcptlist_clear(&list);
+}
+
+/* Of a message's own fields no more are compared with each other than RCPTLIST_MAX. */
+static void test_bound(void **state)
+{
+    static char text[(RCPTLIST_MAX + 1) * sizeof "u0000@x.org,"];
+    size_t len = 0;
+    struct rcptlist list = {0};
+    struct rcptlist_error error = {.why = "unset"};
+
+    (void)state;
+    for (int i = 0; i < RCPTLIST_MAX; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "u%04d@x.org,", i);
+    assert_true(rcptlist_add_value(&list, text, len, &error));
+    assert_true(rcptlist_add_value(&list, text, len, &error)); /* nobody new */
+    assert_int_equal(list.count, RCPTLIST_MAX);
+    assert_false(rcptlist_add_value(&list, "U0001@x.org, One <more@x.org>, b@x.org", 38, &error));
+    assert_string_equal(error.text, "One <more@x.org>");
+    assert_null(error.why);
+    assert_false(rcptlist_add_value(&list, "bad", 3, &error));
+    assert_non_null(error.why);
+    assert_int_equal(list.count, RCPTLIST_MAX);
     rcptlist_clear(&list);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),    cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_hostile), cmocka_unit_test(test_message),
-        cmocka_unit_test(test_blind),   cmocka_unit_test(test_grows),
+        cmocka_unit_test(test_good),    cmocka_unit_test(test_spelled),
+        cmocka_unit_test(test_bad),     cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_message), cmocka_unit_test(test_blind),
+        cmocka_unit_test(test_grows),   cmocka_unit_test(test_bound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,6 @@
-/* test_slots.c - never more than so many at once, and everybody's turn comes. */
+/* test_slots.c - never more than so many at once, one for a destination, and everybody's turn
+ * comes.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,39 +39,90 @@ static int teardown(void **state)
     return system(command);
 }
 
+static enum slots_result take(const char *whose, unsigned count, uint32_t wait_s,
+                              struct slot *slot_r)
+{
+    return slots_take(&(struct slots_wish){.directory = directory, .whose = whose, .count = count},
+                      wait_s, slot_r);
+}
+
 static void test_count(void **state)
 {
-    int slots[3] = {-1, -1, -1};
+    struct slot slots[3] = {{-1, -1}, {-1, -1}, {-1, -1}};
 
     (void)state;
-    assert_int_equal(slots_take(directory, 2, 0, &slots[0]), SLOTS_TAKEN);
-    assert_int_equal(slots_take(directory, 2, 0, &slots[1]), SLOTS_TAKEN);
-    assert_int_equal(slots_take(directory, 2, 0, &slots[2]), SLOTS_BUSY);
-    assert_int_equal(slots[2], -1);
+    assert_int_equal(take("0a", 2, 0, &slots[0]), SLOTS_TAKEN);
+    assert_int_equal(take("0b", 2, 0, &slots[1]), SLOTS_TAKEN);
+    assert_int_equal(take("0c", 2, 0, &slots[2]), SLOTS_BUSY);
+    assert_int_equal(slots[2].slot, -1);
     slots_give(slots[0]);
-    assert_int_equal(slots_take(directory, 2, 0, &slots[2]), SLOTS_TAKEN);
+    assert_int_equal(take("0c", 2, 0, &slots[2]), SLOTS_TAKEN);
     slots_give(slots[1]);
     slots_give(slots[2]);
 }
 
-static void test_failure(void **state)
+/* Who waits for a turn takes no place in the queue, and who gets no slot gives the turn back. */
+static void test_turn(void **state)
 {
-    int slot;
+    struct slot first, second;
 
     (void)state;
-    assert_int_equal(slots_take("/nonexistent", 1, 0, &slot), SLOTS_FAILED);
+    assert_int_equal(take("0a", 2, 0, &first), SLOTS_TAKEN);
+    assert_int_equal(take("0a", 2, 0, &second), SLOTS_BUSY);
+    assert_int_equal(take("0aff", 2, 0, &second), SLOTS_BUSY); /* two digits count */
+    assert_int_equal(take("0b", 2, 0, &second), SLOTS_TAKEN);
+    slots_give(first);
+    assert_int_equal(take("0a", 2, 0, &first), SLOTS_TAKEN);
+    slots_give(second);
+    assert_int_equal(take("0b", 1, 0, &second), SLOTS_TAKEN);
+    assert_int_equal(take("0c", 1, 0, &first), SLOTS_BUSY);
+    slots_give(second);
+    assert_int_equal(take("0c", 1, 0, &second), SLOTS_TAKEN);
+    slots_give(second);
+}
+
+/* The low have one slot, and others get it if they are more. */
+static void test_low(void **state)
+{
+    const struct slots_wish low = {directory, "0a", 3, true}, lower = {directory, "0b", 3, true};
+    struct slot slots[4];
+
+    (void)state;
+    assert_int_equal(slots_take(&low, 0, &slots[0]), SLOTS_TAKEN);
+    assert_int_equal(slots_take(&lower, 0, &slots[1]), SLOTS_BUSY);
+    assert_int_equal(take("1a", 3, 0, &slots[1]), SLOTS_TAKEN);
+    assert_int_equal(take("1b", 3, 0, &slots[2]), SLOTS_TAKEN);
+    assert_int_equal(take("1c", 3, 0, &slots[3]), SLOTS_BUSY);
+    slots_give(slots[0]);
+    assert_int_equal(take("1c", 3, 0, &slots[0]), SLOTS_TAKEN);
+    assert_int_equal(slots_take(&low, 0, &slots[3]), SLOTS_BUSY);
+    slots_give(slots[1]); /* the last one is not theirs */
+    assert_int_equal(slots_take(&low, 0, &slots[3]), SLOTS_BUSY);
+    slots_give(slots[0]);
+    assert_int_equal(slots_take(&low, 0, &slots[3]), SLOTS_TAKEN);
+    slots_give(slots[2]);
+    slots_give(slots[3]);
+}
+
+static void test_failure(void **state)
+{
+    const struct slots_wish wish = {.directory = "/nonexistent", .whose = "0a", .count = 1};
+    struct slot slot;
+
+    (void)state;
+    assert_int_equal(slots_take(&wish, 0, &slot), SLOTS_FAILED);
     assert_int_equal(errno, ENOENT);
 }
 
 /* Runs in a child: takes the slot, tells, and holds it until the pipe is closed. */
-static pid_t hold(int told, int release)
+static pid_t hold(const char *whose, int told, int release)
 {
     pid_t child = fork();
-    int slot;
+    struct slot slot;
     char c;
 
     if (child == 0) {
-        if (slots_take(directory, 1, 60, &slot) != SLOTS_TAKEN || write(told, "t", 1) != 1)
+        if (take(whose, 1, 60, &slot) != SLOTS_TAKEN || write(told, "t", 1) != 1)
             _exit(1);
         if (read(release, &c, 1) < 0)
             _exit(1);
@@ -78,18 +131,18 @@ static pid_t hold(int told, int release)
     return child;
 }
 
-static void test_deadline_and_crash(void **state)
+static void deadline_and_crash(const char *next, const char *last)
 {
-    int told[2], release[2], slot, status;
+    int told[2], release[2], status;
+    struct slot slot;
     char c;
 
-    (void)state;
     assert_int_equal(pipe(told), 0);
     assert_int_equal(pipe(release), 0);
-    pid_t holder = hold(told[1], release[0]);
+    pid_t holder = hold("0a", told[1], release[0]);
     assert_int_equal(read(told[0], &c, 1), 1);
-    pid_t head = hold(told[1], release[0]); /* waits for the slot, or for the queue */
-    assert_int_equal(slots_take(directory, 1, 1, &slot), SLOTS_BUSY);
+    pid_t head = hold(next, told[1], release[0]); /* waits for the slot, or for its turn */
+    assert_int_equal(take(last, 1, 1, &slot), SLOTS_BUSY);
     kill(holder, SIGKILL);
     assert_int_equal(waitpid(holder, &status, 0), holder);
     assert_int_equal(read(told[0], &c, 1), 1); /* the slot of the dead one went on */
@@ -97,10 +150,18 @@ static void test_deadline_and_crash(void **state)
     close(release[0]);
     kill(head, SIGKILL);
     assert_int_equal(waitpid(head, &status, 0), head);
-    assert_int_equal(slots_take(directory, 1, 60, &slot), SLOTS_TAKEN);
+    assert_int_equal(take(last, 1, 60, &slot), SLOTS_TAKEN);
     slots_give(slot);
     close(told[0]);
     close(told[1]);
+}
+
+static void test_deadline_and_crash(void **state)
+{
+    (void)state;
+    deadline_and_crash("0b", "0c");
+    deadline_and_crash("0a", "0a");
+    deadline_and_crash("0a", "0b");
 }
 
 struct shared {
@@ -115,7 +176,8 @@ static void test_crowd(void **state)
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     const struct timespec moment = {0, 2000000};
     pid_t children[PROCESSES];
-    int slot, status;
+    struct slot slot;
+    int status;
 
     (void)state;
     assert_true(shared != MAP_FAILED);
@@ -123,7 +185,9 @@ static void test_crowd(void **state)
         children[i] = fork();
         if (children[i] != 0)
             continue;
-        if (slots_take(directory, SLOTS, 300, &slot) != SLOTS_TAKEN)
+        char whose[3];
+        snprintf(whose, sizeof whose, "%02x", i / 2); /* each two are one destination's */
+        if (take(whose, SLOTS, 300, &slot) != SLOTS_TAKEN)
             _exit(1);
         unsigned inside = atomic_fetch_add(&shared->inside, 1) + 1;
         unsigned most = atomic_load(&shared->most);
@@ -149,6 +213,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_count),
+        TEST(test_turn),
+        TEST(test_low),
         cmocka_unit_test(test_failure),
         TEST(test_deadline_and_crash),
         TEST(test_crowd),
