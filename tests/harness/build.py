@@ -9,7 +9,7 @@ BUILD = os.environ.get("ONIONPOW_BUILD", os.path.join(SOURCE, "build"))
 MILTER = os.path.join(BUILD, "onionpow-milter")
 CLI = os.path.join(BUILD, "onionpow")
 
-HANG_S = 60  # a guard against hanging, never a measure of speed
+HANG_S = 120  # a guard against hanging, never a measure of speed
 
 
 def until(what, condition, limit_s=HANG_S):
