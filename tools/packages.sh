@@ -67,7 +67,9 @@ packages_need() {
     as_root env DEBIAN_FRONTEND=noninteractive ${command/-y/-y -qq} >/dev/null || return 1
     for service in $(packages_services); do
         case " $ran" in *" $service "*) continue ;; esac
-        printf 'The installation started the service %s; stopping it again.\n' "$service"
+        printf 'The installation started the service %s; stopping it again. To keep it from starting with the machine:\n' \
+            "$service"
+        printf '    sudo systemctl disable %s\n' "$service"
         as_root systemctl stop "$service"
     done
 }
