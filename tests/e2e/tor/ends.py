@@ -14,11 +14,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from postfix import Postfix
 from case import snippet
 from smtp import Smtp
-from tap import SALT
+from tap import SALT, Tap
 
 import build
 
 PATIENCE_S = 240  # a guard against hanging, for what goes over many circuits
+
+MAP_SOCKET = "/run/onionpow-map/map.sock"  # as unit and recipe have it
 
 # Whatever Postfix would hand on to another host shows in its log as this.
 RELAYED = "this went to another host"
@@ -58,6 +60,11 @@ minters = 2
 """
 
 
+def usable():
+    """None, or the reason why Tor cannot be let in to the listeners."""
+    return None if shutil.which("setfacl") else "needs the program setfacl: Debian's package acl"
+
+
 class Receiver(Postfix):
     """Its listeners are unix sockets, as the recipe has it; service(name) is what torrc says of one.
 
@@ -88,7 +95,16 @@ class Receiver(Postfix):
     def serve(self, onions):
         """Takes mail for these names."""
         self._write("domains", "\n".join(onions) + "\n")
-        return self.start()
+        self.start()
+        self.let_tor_in()
+        return self
+
+    def let_tor_in(self):
+        """By the command that the recipe has."""
+        command = re.search(r"(?m)^# +(setfacl .*)$", snippet("postfix", "master.cf.unix"))[1]
+        done = build.run(*command.replace("/var/spool/postfix", self.path("queue")).split())
+        if done.returncode != 0:
+            raise AssertionError(f"{command}: {done.stderr}")
 
     def certify(self):
         done = build.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
@@ -144,6 +160,12 @@ class SendingUser:
     def command(self, verb):
         return f"{self.cli} {verb} --config={self.conf}"
 
+    def run(self, *argv, octets=b"", **env):
+        """A program as this user runs it."""
+        return subprocess.run(argv, input=octets, capture_output=True, timeout=300, cwd=self.dir,
+                              user=self.user.pw_uid, group=self.user.pw_gid, extra_groups=[],
+                              env={"PATH": os.defpath, "HOME": self.dir, "EMAIL": "alice@example.test"} | env)
+
     def forget(self):
         """What it remembers: offers, stamps."""
         for name in os.listdir(self.state):
@@ -160,17 +182,12 @@ class SendingUser:
         return set(found)
 
 
-class Sender(Postfix):
-    """Local mail for example.test, onion mail by the recipe."""
+class Outbox(Postfix):
+    """Takes mail from local users, and for users of example.test; hands on nothing unless `main` says how."""
 
-    def __init__(self):
-        super().__init__({}, snippet("postfix", "sender.main.cf") + OUTGOING + "myhostname = sender.test\n")
-        self.user = SendingUser(self.dir)
+    def __init__(self, main="", master=""):
+        super().__init__({}, OUTGOING + "myhostname = sender.test\n" + main, master)
         self.read = 0
-        master = snippet("postfix", "sender.master.cf").replace("onionpow-sender", "nobody").replace(
-            "/usr/bin/onionpow deliver", self.user.command("deliver"))
-        with open(self.path("conf", "master.cf"), "a", encoding="utf-8") as out:
-            out.write(master)
 
     def submit(self, message, sender="alice@example.test", recipients=()):
         """As a mail client does: sendmail -t, or with recipients on the command line."""
@@ -186,9 +203,8 @@ class Sender(Postfix):
                 if f"to=<{recipient}>" in line and f"status={status}" in line]
 
     def forget(self):
-        """Begins anew: what is in the queue, what the log has, what the user remembers."""
+        """Begins anew: what is in the queue, what the log has."""
         self.command("postsuper", "-d", "ALL")
-        self.user.forget()
         self.read = len(self.log())
 
     def outcome(self, recipient, status):
@@ -203,6 +219,64 @@ class Sender(Postfix):
 
     def empty(self):
         build.until("the sender's queue to be empty", lambda: not self._files() and not self.queued(), PATIENCE_S)
+
+
+class Sender(Outbox):
+    """Onion mail by the recipe; by its other lines with map_socket, for ordinary domains too, and
+    with own, a name whose mail stays here. main and master: what the host has besides.
+    """
+
+    def __init__(self, map_socket=None, own=None, main="", master=""):
+        main += snippet("postfix", "sender.main.cf")
+        for mark, value in ((MAP_SOCKET, map_socket), ("NAME.onion", own)):
+            if value:
+                line = re.search(rf"(?m)^#(transport_maps = .*{re.escape(mark)}.*)$", main)[1]
+                main += line.replace(mark, value) + "\n"
+        super().__init__(main, master)
+        self.user = SendingUser(self.dir)
+        master = snippet("postfix", "sender.master.cf").replace("onionpow-sender", "nobody").replace(
+            "/usr/bin/onionpow deliver", self.user.command("deliver"))
+        with open(self.path("conf", "master.cf"), encoding="utf-8") as text:
+            jailed = re.sub(r"(?m)^(rewrite +unix +- - )n", r"\1y", text.read())  # as Debian has it
+        self._write("conf/master.cf", jailed + master)
+
+    def forget(self):
+        """What its user remembers too."""
+        super().forget()
+        self.user.forget()
+
+
+class Forward(Tap):
+    """A local port that leads to an onion service, as somebody sets it up whose mail server knows nothing of Tor."""
+
+    def __init__(self, socks, onion):
+        self.onion = onion
+        super().__init__(socks)
+
+    def connect(self):
+        return socks_connect(self.target, self.onion, 25, "forward")
+
+
+class MapServer:
+    """Answers a Postfix as the unit of etc/ does: its command, with nothing but the paths replaced."""
+
+    def __init__(self, user, path):
+        command = re.search(r"(?m)^ExecStart=/usr/bin/onionpow (.*)$", snippet("systemd", "onionpow-map.service"))[1]
+        self.argv = [user.cli, *command.replace(MAP_SOCKET, path).split(), f"--config={user.conf}"]
+        self.user, self.path = user.user, path
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        user=self.user.pw_uid, group=self.user.pw_gid, extra_groups=[])
+        build.until("the map server to listen", lambda: os.path.exists(self.path))
+
+    def stop(self):
+        """Safe in every state."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(build.HANG_S)
+            self.process = None
 
 
 class OnionSmtp(Smtp):

@@ -117,6 +117,9 @@ class Show:
 
 def main(work):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if torcase.usable():
+        print(f"\nquickstart: FAILED: it {torcase.usable()}", file=sys.stderr)
+        return 1
     show = Show(work)
     try:
         show.start()

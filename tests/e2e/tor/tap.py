@@ -88,6 +88,9 @@ class Tap:
         """The salts of all stamps that went by: one for each mint."""
         return set(re.findall(SALT, self.said("C")))
 
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.target))
+
     def _accept(self):
         while True:
             try:
@@ -95,7 +98,7 @@ class Tap:
             except OSError:
                 return
             try:
-                far = socket.create_connection(("127.0.0.1", self.target))
+                far = self.connect()
             except OSError:
                 near.close()
                 continue

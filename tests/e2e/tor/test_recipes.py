@@ -18,7 +18,21 @@ import sendmail
 from message import headers
 
 DEMAND = b"554-5.7.1 onionpow:1:"
-MUTTS = {name: os.environ.get(f"ONIONPOW_{name.upper()}", "") for name in ("mutt", "neomutt")}
+
+PATCH = """From 1111111111111111111111111111111111111111 Mon Sep 17 00:00:00 2001
+From: Alice <alice@example.test>
+Subject: [PATCH] a test
+
+{mark}
+---
+diff --git a/a b/a
+--- a/a
++++ b/a
+@@ -0,0 +1 @@
++a
+--
+2
+"""
 
 
 def setUpModule():
@@ -169,26 +183,35 @@ class MailPrograms(Recipe):
         self.user.configure(self.tap.port)
         os.chown(self.home, self.user.user.pw_uid, self.user.user.pw_gid)
 
-    def run_as_user(self, *argv, octets=b"", **env):
-        who = self.user.user
-        return subprocess.run(argv, input=octets, capture_output=True, timeout=300, cwd=self.home, user=who.pw_uid,
-                              group=who.pw_gid, extra_groups=[],
-                              env={"PATH": os.defpath, "HOME": self.home, "EMAIL": "alice@example.test"} | env)
+    def install(self, name, *recipe):
+        """A file of the user's, out of etc/."""
+        text = (snippet(*recipe).replace("/usr/bin/onionpow", self.user.cli).replace("NAME.onion", self.onion())
+                .replace("9050", str(self.tap.port)))
+        path = os.path.join(self.home, name)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        os.chown(path, self.user.user.pw_uid, self.user.user.pw_gid)
+        return path
+
+    def root(self, name):
+        """Where the package is unpacked, and the libraries that it has brought."""
+        variable = f"ONIONPOW_{name.upper().replace('-', '_')}"
+        root = os.environ.get(variable)
+        if not root:
+            self.skipTest(f"needs Debian's package {name} unpacked in ${variable}, as tools/run-tests does")
+        return root, ":".join(sorted({at for at, _, names in os.walk(root) if any(".so" in name for name in names)}))
 
     def run_mutt(self, name):
-        root = MUTTS[name]
-        if not root:
-            self.skipTest(f"needs Debian's package {name} unpacked in $ONIONPOW_{name.upper()}, as run-tests does")
+        root, libraries = self.root(name)
         message = self.message(self.to("bob"))
-        libraries = ":".join(sorted({at for at, _, names in os.walk(root) if any(".so" in name for name in names)}))
-        done = self.run_as_user(os.path.join(root, "usr", "bin", name), "-n", "-F", "/dev/null",
-                                "-e", f"set sendmail='{self.user.cli} sendmail'", "-e", "set copy=no",
-                                "-e", "set use_envelope_from=yes", "-e", "set from=alice@example.test",
-                                "-s", "a test", "--", self.to("bob"),
-                                octets=message.body.encode(), LD_LIBRARY_PATH=libraries)
+        done = self.user.run(os.path.join(root, "usr", "bin", name), "-n", "-F",
+                             self.install("muttrc", "clients", "muttrc"), "-e", "set copy=no",
+                             "-e", "set from=alice@example.test", "-s", "a test", "--", self.to("bob"),
+                             octets=message.body.encode(), LD_LIBRARY_PATH=libraries)
         self.assertEqual(done.returncode, 0, done.stderr)
         mail = self.arrived_once(message)
         self.assertRegex(mail, rb"(?m)^From: .*\balice@example\.test>?$")
+        self.assertIn(b"MAIL FROM:<alice@example.test>", self.tap.said("C"))
 
     def test_mutt(self):
         self.run_mutt("mutt")
@@ -196,13 +219,53 @@ class MailPrograms(Recipe):
     def test_neomutt(self):
         self.run_mutt("neomutt")
 
+    def run_msmtp(self, command, message):
+        """A line of the shell, in which msmtp and onionpow are what their names say."""
+        root, libraries = self.root("msmtp")
+        self.install(".msmtprc", "clients", "msmtprc")
+        return self.user.run("/bin/sh", "-c", command, octets=message.text().replace(b"\r\n", b"\n"),
+                             LD_LIBRARY_PATH=libraries, PATH=f"{self.home}:{root}/usr/bin:{os.defpath}")
+
+    def test_msmtp(self):
+        """The command that its recipe has."""
+        command = re.search(r"(?m)^# +(onionpow stamp.*) < draft.eml (.*)$", snippet("clients", "msmtprc"))
+        message = self.message(self.to("bob"))
+        done = self.run_msmtp(" ".join(command.groups()).replace("bob@NAME.onion", self.to("bob")), message)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        mail = self.arrived_once(message)
+        self.assertIn(b"MAIL FROM:<alice@example.org>", self.tap.said("C"))
+        self.assertIn(b"Subject: a test", mail)
+
+    def test_msmtp_without_a_stamp(self):
+        """What it says then is enough to mint from."""
+        message = self.message(self.to("bob"))
+        done = self.run_msmtp("msmtp -a NAME -t", message)
+        self.assertEqual((done.returncode, self.receiver.arrived(message)), (os.EX_UNAVAILABLE, []))
+        with open(os.path.join(self.home, "said"), "wb") as said:
+            said.write(done.stderr)
+        done = self.run_msmtp("onionpow stamp -t --offer @said | msmtp -a NAME -t", message)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.arrived_once(message)
+
+    def test_git_send_email(self):
+        root, _ = self.root("git-email")
+        self.install(".gitconfig", "clients", "gitconfig")
+        message = self.message(self.to("bob"))
+        with open(os.path.join(self.home, "0001.patch"), "w", encoding="utf-8") as patch:
+            patch.write(PATCH.format(mark=message.mark))
+        done = self.user.run(os.path.join(root, "email/usr/lib/git-core/git-send-email"), "--confirm=never",
+                             f"--to={self.to('bob')}", "0001.patch", GIT_AUTHOR_NAME="Alice",
+                             GIT_COMMITTER_NAME="Alice", PERL5LIB=os.path.join(root, "mailtools/usr/share/perl5"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"\nSubject: [PATCH] a test\n", self.arrived_once(message))
+
     def test_as_sendmail_itself(self):
-        """Called by that name, as cron and git send-email call it."""
+        """Called by that name, as cron calls it."""
         name = os.path.join(self.home, "sendmail")
         os.symlink(self.user.cli, name)
         message = self.message(self.to("bob"))
         message.headers.append(("Bcc", self.to("carol")))
-        done = self.run_as_user(name, "-t", "-i", "-oi", "-f", "alice@example.test",
+        done = self.user.run(name, "-t", "-i", "-oi", "-f", "alice@example.test",
                                 octets=message.text().replace(b"\r\n", b"\n"))
         self.assertEqual(done.returncode, 0, done.stderr)
         copies = build.until("both", lambda: len(self.receiver.arrived(message)) == 2 and self.copies(message),
@@ -213,7 +276,7 @@ class MailPrograms(Recipe):
     def test_refused_mail_is_heard_of(self):
         """There is no queue to give it back: the exit status and a sentence do."""
         message = self.message(self.to("refused"))
-        done = self.run_as_user(self.user.cli, "sendmail", "-i", self.to("refused"),
+        done = self.user.run(self.user.cli, "sendmail", "-i", self.to("refused"),
                                 octets=message.text().replace(b"\r\n", b"\n"))
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(b"no such mailbox here", done.stderr)

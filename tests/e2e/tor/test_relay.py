@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Strangers who want to relay, through a real onion: nothing goes to another host, though mynetworks is wide open."""
+import os
 import unittest
 
 from ends import OnionSmtp, socks_connect
 from torcase import TorCase, set_up_module
 
+import build
 import stamps
 from message import Message
 
@@ -101,6 +103,20 @@ class Relay(TorCase):
         self.assertTrue(all(address.startswith("fc00:dead:beef:4dad::") for address in addresses), addresses)
         self.assertNotEqual(addresses[0], addresses[1])
         self.assertEqual(addresses[1], addresses[2])
+
+    def test_tor_is_let_in_and_nobody_else(self):
+        """By what the recipe says; without it Tor cannot reach the listener either."""
+        public = self.receiver.path("queue", "public")
+        connect = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
+        done = self.sender.user.run("/usr/bin/python3", "-c", connect, os.path.join(public, "mail"))
+        self.assertIn(b"PermissionError", done.stderr)
+        build.run("setfacl", "-b", public)
+        try:
+            with self.assertRaises(ConnectionError):
+                self.smtp("mail", user="shut out")
+        finally:
+            self.receiver.let_tor_in()
+        self.assertEqual(self.smtp("mail", user="let in").greeting.code, 220)
 
     def test_other_ports_are_closed(self):
         with self.assertRaises(ConnectionError):

@@ -1,7 +1,8 @@
 """A private Tor network on loopback: three authorities, three relays, a client and a host of onion services.
 
-All of it runs from Debian's package tor, on free ports, in a directory of its own, as an ordinary user (root hands
-it to nobody). It is up in some twenty seconds. Three things make that certain rather than likely: the first vote
+All of it runs from Debian's package tor, on free ports, in a directory of its own, as an ordinary
+user. For root that is the package's, and every process becomes it by itself, as the system's does:
+so it has no group but its own. It is up in some twenty seconds. Three things make that certain rather than likely: the first vote
 falls when the relays have made themselves known, relays ask for a consensus only when there is one, and the two ends
 start only when the consensus lists every relay.
 """
@@ -22,6 +23,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import build
 from control import Control, settled
 from port import free_port
+
+USER = "debian-tor"
 
 INTERVAL_S = 20  # between two votes
 VOTE_S = 5       # from the launch to the first vote
@@ -114,6 +117,11 @@ def usable():
     for name in ("tor", "tor-gencert"):
         if not program(name):
             return f"needs the program {name}: Debian's package tor"
+    if os.geteuid() == 0:
+        try:
+            pwd.getpwnam(USER)
+        except KeyError:
+            return f"needs the user {USER}: Debian's package tor"
     return None
 
 
@@ -134,7 +142,8 @@ class Node:
         return os.path.join(self.dir, *parts)
 
     def write_torrc(self, **values):
-        text = (ALL + self.torrc).format(name=self.name, dir=self.dir, or_port=self.or_port, dir_port=self.dir_port,
+        become = f"User {USER}\n" if self.network.user else ""
+        text = (ALL + become + self.torrc).format(name=self.name, dir=self.dir, or_port=self.or_port, dir_port=self.dir_port,
                                          socks=self.socks, empty=self.network.path("empty"),
                                          resolver=self.network.path("resolv.conf"), interval=INTERVAL_S,
                                          pid=os.getpid(), **values)
@@ -145,7 +154,7 @@ class Node:
         with open(self.path("errors"), "wb") as errors:
             self.process = subprocess.Popen(**self.network.command("tor", "-f", self.path("torrc"), "--defaults-torrc",
                                                                    self.network.path("empty")),
-                                            stdout=errors, stderr=errors)
+                                            stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
 
     def stop(self):
         """Ends it at once; safe in every state."""
@@ -158,10 +167,14 @@ class Node:
                 self.process.wait(build.HANG_S)
             self.process = None
 
+    def check(self):
+        """One that cannot have its port, say, ends at once."""
+        if self.process.poll() is not None:
+            raise AssertionError(f"tor ({self.name}) ended with {self.process.returncode}: {self.log()}")
+
     def control(self):
         def connect():
-            if self.process.poll() is not None:
-                raise AssertionError(f"tor ({self.name}) ended with {self.process.returncode}: {self.log()}")
+            self.check()
             with contextlib.suppress(OSError):
                 return Control(self.path("control"))
             return None
@@ -202,15 +215,14 @@ class Network:
     """Network() makes directories and names the ports; up() starts it, stop() ends all and takes the files away.
 
     `services` maps a name to the lines of torrc that follow its HiddenServiceDir; onion[name] is its address, as soon
-    as it is up. `group` is a group that the host of the services belongs to besides.
+    as it is up.
     """
 
-    def __init__(self, services, group=None, say=lambda text: None):
+    def __init__(self, services, say=lambda text: None):
         self.dir = tempfile.mkdtemp(prefix="onionpow-tor-")
         os.chmod(self.dir, 0o711)
         self.say = say
-        self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-        self.groups = [group] if group and self.user else []
+        self.user = pwd.getpwnam(USER) if os.geteuid() == 0 else None
         self.ports = set()
         for name, text in (("empty", ""), ("resolv.conf", "nameserver 127.0.0.1\n")):
             with open(self.path(name), "w", encoding="ascii") as out:
@@ -246,13 +258,15 @@ class Network:
 
     def command(self, name, *argv):
         """How to run a program of Tor: arguments for subprocess."""
-        become = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": self.groups} if self.user else {}
-        return {"args": [program(name), *argv], "stdin": subprocess.DEVNULL, "cwd": "/", "start_new_session": True,
-                "env": {"PATH": os.defpath, "HOME": self.dir}, **become}
+        return {"args": [program(name), *argv], "cwd": "/", "start_new_session": True,
+                "env": {"PATH": os.defpath, "HOME": self.dir}}
 
     def run(self, name, *argv):
-        options = self.command(name, *argv) | {"stdin": None}
-        done = subprocess.run(**options, input="\n", capture_output=True, text=True, timeout=build.HANG_S)
+        become = {}
+        if self.user:
+            become = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
+        done = subprocess.run(**self.command(name, *argv), **become,
+                              input="\n", capture_output=True, text=True, timeout=build.HANG_S)
         if done.returncode != 0:
             raise AssertionError(f"{name}: {done.stdout}{done.stderr}")
         return done.stdout
@@ -280,6 +294,8 @@ class Network:
 
     def _listed(self):
         """How many relays the consensus has."""
+        for node in self.authorities + self.relays:
+            node.check()
         where = f"http://127.0.0.1:{self.authorities[0].dir_port}/tor/status-vote/current/consensus"
         try:
             with urllib.request.urlopen(where, timeout=5) as reply:
