@@ -19,17 +19,19 @@
 #include "pow/bytes.h"
 #include "pow/key.h"
 
-#define WAYS      16   /* places in a row */
-#define ID_LEN    16   /* octets of the hash: nobody finds two clients of one id */
-#define COUNT_MAX 1e6  /* where a count stops that no ceiling stops before */
-#define FORGOTTEN 0.01 /* messages; below this an entry's place is free */
+#define WAYS      16    /* places in a row */
+#define ID_LEN    16    /* octets of the hash: nobody finds two clients of one id */
+#define BACK_MAX  86400 /* seconds that a thread's time may lag; beyond, a clock was put back */
+#define COUNT_MAX 1e6   /* where a count stops that no ceiling stops before */
+#define FORGOTTEN 0.01  /* messages; below this an entry's place is free */
 
 struct entry { /* all zero: never used */
     uint8_t id[ID_LEN];
-    int64_t seen;    /* the counts are those of this second */
-    double messages; /* accepted, bounces included */
-    double failures; /* failed proofs */
-    double bounces;  /* claimed: of messages that are being judged, and of accepted ones */
+    int64_t seen;     /* the counts are those of this second */
+    double messages;  /* accepted, bounces included */
+    double failures;  /* failed proofs */
+    double bounces;   /* accepted */
+    unsigned claimed; /* bounces that are being judged */
 };
 
 struct circuits {
@@ -45,15 +47,18 @@ struct circuits {
 
 static double activity(const struct entry *entry)
 {
-    return fmax(entry->messages, entry->bounces) + entry->failures;
+    return fmax(entry->messages, entry->bounces + entry->claimed) + entry->failures;
 }
 
-/* Brings the counts to `now`. After a clock that was ahead they go on from here, undecayed: waiting
+/* Brings the counts to `now`. A thread that has waited brings an old one, and nothing may decay a
+ * second time for it. After a clock that was further ahead they go on from here, undecayed: waiting
  * for the old time to come again could take years. */
 static void age(struct entry *entry, const struct conf *conf, int64_t now)
 {
     double elapsed = (double)now - (double)entry->seen;
 
+    if (elapsed <= 0 && elapsed > -BACK_MAX)
+        return;
     entry->seen = now;
     if (elapsed <= 0)
         return;
@@ -131,16 +136,12 @@ static struct place place_of(const struct circuits *circuits, const struct scope
     return place;
 }
 
-/* With the lock held, as what follows. The entry, aged; NULL: the client is not known. */
-static struct entry *find(struct circuits *circuits, const struct place *place,
-                          const struct conf *conf, int64_t now)
+/* With the lock held, as what follows. NULL: the client is not known. */
+static struct entry *find(const struct circuits *circuits, const struct place *place)
 {
     for (size_t i = 0; i < circuits->ways; i++) {
-        struct entry *entry = &place->row[i];
-        if (memcmp(entry->id, place->id, ID_LEN) == 0) {
-            age(entry, conf, now);
-            return entry;
-        }
+        if (memcmp(place->row[i].id, place->id, ID_LEN) == 0)
+            return &place->row[i];
     }
     return NULL;
 }
@@ -162,12 +163,16 @@ static struct entry *take(struct circuits *circuits, const struct place *place,
     return least;
 }
 
+/* The entry at `now`, a new one if need be. */
 static struct entry *find_or_take(struct circuits *circuits, const struct place *place,
                                   const struct conf *conf, int64_t now)
 {
-    struct entry *entry = find(circuits, place, conf, now);
+    struct entry *entry = find(circuits, place);
 
-    return entry != NULL ? entry : take(circuits, place, conf, now);
+    if (entry == NULL)
+        return take(circuits, place, conf, now);
+    age(entry, conf, now);
+    return entry;
 }
 
 /*
@@ -230,33 +235,52 @@ bool circuits_claim_bounces(struct circuits *circuits, const struct conf *conf,
     struct place place = place_of(circuits, client);
     pthread_mutex_lock(&circuits->lock);
     struct entry *entry = find_or_take(circuits, &place, conf, now);
-    bool room = entry->bounces + count <= fmin(cap, COUNT_MAX);
+    bool room = entry->bounces + entry->claimed + count <= fmin(cap, COUNT_MAX);
     if (room)
-        entry->bounces += count;
+        entry->claimed += count;
     pthread_mutex_unlock(&circuits->lock);
     return room;
 }
 
-void circuits_return_bounces(struct circuits *circuits, const struct conf *conf,
+/* Some may be missing: the entry was another's in the meantime, and the claim went with it. */
+static void unclaim(struct entry *entry, unsigned count)
+{
+    entry->claimed -= count < entry->claimed ? count : entry->claimed;
+}
+
+void circuits_accept_bounces(struct circuits *circuits, const struct conf *conf,
                              const struct scope_client *client, int64_t now, unsigned count)
 {
     struct place place = place_of(circuits, client);
     pthread_mutex_lock(&circuits->lock);
-    struct entry *entry = find(circuits, &place, conf, now);
-    if (entry != NULL) /* forgotten: so are they */
-        entry->bounces = fmax(entry->bounces - count, 0);
+    struct entry *entry = find_or_take(circuits, &place, conf, now);
+    unclaim(entry, count);
+    entry->bounces += count;
     pthread_mutex_unlock(&circuits->lock);
 }
 
-/* A copy of the client's entry at `now`; of one that has sent nothing if it is not known. */
+void circuits_return_bounces(struct circuits *circuits, const struct scope_client *client,
+                             unsigned count)
+{
+    struct place place = place_of(circuits, client);
+    pthread_mutex_lock(&circuits->lock);
+    struct entry *entry = find(circuits, &place);
+    if (entry != NULL)
+        unclaim(entry, count);
+    pthread_mutex_unlock(&circuits->lock);
+}
+
+/* A copy of the client's entry at `now`; of one that has sent nothing if it is not known. Nothing
+ * is written: at RCPT `now` is the time of MAIL, and days may lie between. */
 static struct entry look_up(struct circuits *circuits, const struct conf *conf,
                             const struct scope_client *client, int64_t now)
 {
     struct place place = place_of(circuits, client);
     pthread_mutex_lock(&circuits->lock);
-    const struct entry *found = find(circuits, &place, conf, now);
+    const struct entry *found = find(circuits, &place);
     struct entry copy = found != NULL ? *found : (struct entry){.seen = now};
     pthread_mutex_unlock(&circuits->lock);
+    age(&copy, conf, now);
     return copy;
 }
 

@@ -26,14 +26,14 @@ enum circuit_event {
     CIRCUIT_FAILED,   /* a proof failed */
 };
 
-/* Room for this many clients, 48 octets each, for good. Each client may stand in 16 places only,
+/* Room for this many clients, 56 octets each, for good. Each client may stand in 16 places only,
  * so some are forgotten before all places are taken. NULL: out of memory or of randomness. */
 struct circuits *circuits_new(size_t max);
 void circuits_free(struct circuits *circuits); /* NULL is fine */
 
-/* Any thread. now: unix seconds; a clock that is put back stops the decay for no longer than until
- * the next call. A client that is not known counts as one client together with all others that are
- * not. */
+/* Any thread. now: unix seconds; one that is less than a day behind the last is taken for that, and
+ * a clock that is put back further stops the decay for no longer than until the next change. A
+ * client that is not known counts as one client together with all others that are not. */
 void circuits_note(struct circuits *circuits, const struct conf *conf,
                    const struct scope_client *client, int64_t now, enum circuit_event event);
 
@@ -43,18 +43,21 @@ void circuits_note(struct circuits *circuits, const struct conf *conf,
 double circuits_factor(struct circuits *circuits, const struct conf *conf,
                        const struct scope_client *client, int64_t now);
 
-/* Bounces claimed of late, decayed likewise. */
+/* Bounces accepted of late, decayed likewise. Those that are only claimed may be forgeries, and
+ * must not make others dear who share the address. */
 double circuits_bounces(struct circuits *circuits, const struct conf *conf,
                         const struct scope_client *client, int64_t now);
 
-/* Takes room for this many bounces at the reduced price, if with them the client has at most `cap`.
- * False: it has more, and nothing has changed. */
+/* Takes room for this many bounces at the reduced price, if with them the client has at most `cap`,
+ * accepted or claimed. False: it has more, and nothing has changed. Each claim ends in one of the
+ * two that follow. */
 bool circuits_claim_bounces(struct circuits *circuits, const struct conf *conf,
                             const struct scope_client *client, int64_t now, unsigned count,
                             double cap);
-/* They were not accepted. */
-void circuits_return_bounces(struct circuits *circuits, const struct conf *conf,
+void circuits_accept_bounces(struct circuits *circuits, const struct conf *conf,
                              const struct scope_client *client, int64_t now, unsigned count);
+void circuits_return_bounces(struct circuits *circuits, const struct scope_client *client,
+                             unsigned count);
 
 /* Clients remembered at this time. Looks at all places: for the metrics, not for each message. */
 size_t circuits_count(struct circuits *circuits, const struct conf *conf, int64_t now);

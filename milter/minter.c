@@ -36,6 +36,7 @@ struct turn { /* a message, waiting or at work */
     struct op_stamp *stamps;
     size_t made;
     struct timespec end;
+    bool had_to_wait; /* for over half of its time */
     unsigned threads; /* its share, from when it is at work */
     uint64_t memory;
     atomic_bool gone; /* tick has said that nobody waits for it */
@@ -50,6 +51,7 @@ struct minter {
     pthread_cond_t news; /* somebody has left, or is done; the limits have changed; closed */
     struct minter_limits limits;
     struct turns queue, working;
+    uint8_t last[MINTER_OWNER_LEN]; /* whose the latest turn was */
     struct minter_stats stats;
     atomic_bool closed;
 };
@@ -103,6 +105,12 @@ static bool go_on(void *arg, const struct op_mint_progress *progress)
     return stopped(turn) == MINTER_OK && !is_hopeless(turn, progress);
 }
 
+/* The time has not done for a stamp: that is the price, or those who were there before. */
+static enum minter_err out_of_time(const struct turn *turn)
+{
+    return turn->had_to_wait ? MINTER_LATE : MINTER_DEAR;
+}
+
 static enum minter_err mint_one(struct turn *turn, size_t i)
 {
     const struct minter_order *order = &turn->job->order[i];
@@ -120,7 +128,7 @@ static enum minter_err mint_one(struct turn *turn, size_t i)
     };
 
     if (spec.max_s <= 0)
-        return MINTER_DEAR;
+        return out_of_time(turn);
     if (getrandom(spec.salt, sizeof spec.salt, 0) != sizeof spec.salt)
         return MINTER_FAILED;
     switch (op_mint(&spec, &result)) {
@@ -128,9 +136,9 @@ static enum minter_err mint_one(struct turn *turn, size_t i)
         turn->stamps[i] = result.stamp;
         return MINTER_OK;
     case OP_ERR_TIMEOUT:
-        return MINTER_DEAR;
+        return out_of_time(turn);
     case OP_ERR_CANCELLED:
-        return stopped(turn) != MINTER_OK ? stopped(turn) : MINTER_DEAR;
+        return stopped(turn) != MINTER_OK ? stopped(turn) : out_of_time(turn);
     case OP_ERR_NOMEM:
     case OP_ERR_INPUT:
     case OP_ERR_LIMIT:
@@ -203,11 +211,25 @@ static bool has_half(const struct minter *minter, const uint8_t owner[MINTER_OWN
     return owned(&minter->queue, owner) + owned(&minter->working, owner) >= (places + 1) / 2;
 }
 
+/* The first of another owner than the latest turn's, so that who fills the queue does not have it
+ * to himself; the head is passed over no more than once. */
+static const struct turn *next_turn(const struct minter *minter)
+{
+    const struct turn *turn;
+
+    TAILQ_FOREACH(turn, &minter->queue, link)
+    {
+        if (memcmp(turn->job->owner, minter->last, MINTER_OWNER_LEN) != 0)
+            return turn;
+    }
+    return TAILQ_FIRST(&minter->queue);
+}
+
 static bool has_turn(const struct turn *turn)
 {
     const struct minter *minter = turn->minter;
 
-    return TAILQ_FIRST(&minter->queue) == turn && minter->stats.busy < minter->limits.messages;
+    return next_turn(minter) == turn && minter->stats.busy < minter->limits.messages;
 }
 
 static enum minter_err wait_for_turn(struct turn *turn)
@@ -228,7 +250,7 @@ static enum minter_err wait_for_turn(struct turn *turn)
     }
     TAILQ_REMOVE(&minter->queue, turn, link);
     minter->stats.waiting--;
-    pthread_cond_broadcast(&minter->news); /* the next one may be the head now */
+    pthread_cond_broadcast(&minter->news); /* it is another's turn now */
     return err;
 }
 
@@ -242,6 +264,8 @@ static enum minter_err work(struct turn *turn)
     if (turn->threads == 0)
         turn->threads = 1;
     turn->memory = minter_share(&minter->limits);
+    turn->had_to_wait = left(&turn->end) < turn->job->time_s / 2.0;
+    memcpy(minter->last, turn->job->owner, sizeof minter->last);
     if (pthread_create(&thread, NULL, mint_all, turn) != 0)
         return MINTER_FAILED;
     TAILQ_INSERT_TAIL(&minter->working, turn, link);

@@ -3,8 +3,8 @@
  *
  * Apart from the gate, because a mint lasts a hundred times as long as a verification: in the same
  * queue it would hold up the mail that comes in. Its threads have the lowest priority, so they get
- * what verification leaves. Nobody may have more than half of its places, so that the others get
- * their turn. All functions may be called from any thread.
+ * what verification leaves. Nobody may have more than half of its places, rounded up, nor two turns
+ * in a row while somebody else waits. All functions may be called from any thread.
  */
 #ifndef MINTER_H
 #define MINTER_H
@@ -32,7 +32,7 @@ struct minter_limits {
 enum minter_err {
     MINTER_OK = 0,
     MINTER_FULL,   /* as many messages wait as may, or the owner has his half of the places */
-    MINTER_LATE,   /* the turn did not come in time */
+    MINTER_LATE,   /* the turn did not come in time, or came so late that too little was left */
     MINTER_DEAR,   /* for the next stamp the time has not done, or what is left of it would not */
     MINTER_CLOSED, /* minter_close was called: the daemon is stopping */
     MINTER_GONE,   /* tick has said so */
@@ -59,8 +59,8 @@ struct minter_job { /* the stamps of one message; borrowed */
     void *arg;
 };
 
-/* Waits for its turn, in the order of asking, and makes one stamp after the other until one fails;
- * *made_r: those before it, all if OK. */
+/* Waits for its turn, in the order of asking but with those of one owner apart, and makes one stamp
+ * after the other until one fails; *made_r: those before it, all if OK. */
 OP_MUST_USE enum minter_err minter_run(struct minter *minter, const struct minter_job *job,
                                        struct op_stamp *stamps_r, size_t *made_r);
 

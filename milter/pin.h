@@ -4,8 +4,8 @@
  *     user@0123456789abcdef0123.<56 characters>.onion
  *
  * It is for the sender alone: an agent that knows pins ("onionpow deliver") takes it out of the
- * address, and one that does not cannot deliver, since no server is called so. So the stamp is for
- * the address without.
+ * address. Tor leads one that does not to the same server, which has no such domain. So the stamp
+ * is for the address without.
  */
 #ifndef PIN_H
 #define PIN_H

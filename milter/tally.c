@@ -28,6 +28,9 @@ static void note_accepted(const struct tally *tally, const struct check_result *
 {
     unsigned messages = tally->bounces;
 
+    if (tally->claimed > 0)
+        circuits_accept_bounces(tally->circuits, tally->conf, tally->client, tally->now,
+                                tally->claimed);
     if (messages == 0 && check->paid > 0)
         messages = 1;
     while (messages-- > 0)
@@ -37,8 +40,7 @@ static void note_accepted(const struct tally *tally, const struct check_result *
 static void note_refused(const struct tally *tally, const struct check_result *check)
 {
     if (tally->claimed > 0)
-        circuits_return_bounces(tally->circuits, tally->conf, tally->client, tally->now,
-                                tally->claimed);
+        circuits_return_bounces(tally->circuits, tally->client, tally->claimed);
     if (check->burnt) /* now: to show the same stamp again costs nobody anything */
         note(tally, CIRCUIT_FAILED);
 }

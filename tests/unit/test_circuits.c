@@ -76,6 +76,7 @@ static void bounce(struct circuits *circuits, const struct conf *conf,
                    const struct scope_client *client, unsigned times)
 {
     assert_true(circuits_claim_bounces(circuits, conf, client, NOW, times, 1e6));
+    circuits_accept_bounces(circuits, conf, client, NOW, times);
     note(circuits, conf, client, NOW, CIRCUIT_ACCEPTED, times);
 }
 
@@ -119,7 +120,7 @@ static void test_growth(void **state)
         note(circuits, &conf, &client, NOW, CIRCUIT_ACCEPTED, rows[i].accepted);
         for (unsigned n = 0; n < rows[i].refused; n++) { /* bounces that could not pay */
             assert_true(circuits_claim_bounces(circuits, &conf, &client, NOW, 1, 1));
-            circuits_return_bounces(circuits, &conf, &client, NOW, 1);
+            circuits_return_bounces(circuits, &client, 1);
         }
         note(circuits, &conf, &client, NOW, CIRCUIT_FAILED, rows[i].failed);
         bounce(circuits, &conf, &client, rows[i].bounces);
@@ -217,13 +218,34 @@ static void test_bounces_are_capped(void **state)
         assert_int_equal(
             circuits_claim_bounces(circuits, &conf, &client, NOW, rows[i].count, rows[i].cap),
             rows[i].room);
+        if (rows[i].room)
+            circuits_accept_bounces(circuits, &conf, &client, NOW, rows[i].count);
         assert_true(circuits_bounces(circuits, &conf, &client, NOW) == rows[i].left);
     }
-    assert_true(circuits_factor(circuits, &conf, &client, NOW) == 1); /* none was accepted yet */
-    circuits_return_bounces(circuits, &conf, &client, NOW, 999999);
-    assert_true(circuits_bounces(circuits, &conf, &client, NOW) == 1);
-    circuits_return_bounces(circuits, &conf, &client, NOW, 2); /* one has decayed meanwhile */
+    assert_true(circuits_factor(circuits, &conf, &client, NOW) == 1); /* no message is noted yet */
+    circuits_free(circuits);
+}
+
+/* A claim takes room from other claims, and is not seen before its messages are accepted. */
+static void test_claims(void **state)
+{
+    struct conf conf = conf_of(3, 1.5, 4, 1000);
+    struct circuits *circuits = circuits_of(100);
+    struct scope_client client = client_of("192.0.2.1");
+
+    (void)state;
+    assert_true(circuits_claim_bounces(circuits, &conf, &client, NOW, 3, 4));
     assert_true(circuits_bounces(circuits, &conf, &client, NOW) == 0);
+    assert_false(circuits_claim_bounces(circuits, &conf, &client, NOW, 2, 4));
+    circuits_return_bounces(circuits, &client, 1);
+    assert_true(circuits_claim_bounces(circuits, &conf, &client, NOW, 2, 4));
+    circuits_accept_bounces(circuits, &conf, &client, NOW, 3);
+    assert_true(circuits_bounces(circuits, &conf, &client, NOW) == 3);
+    assert_false(circuits_claim_bounces(circuits, &conf, &client, NOW, 1, 4));
+    circuits_return_bounces(circuits, &client, 1);
+    circuits_return_bounces(circuits, &client, 1); /* of an entry that was another's meanwhile */
+    assert_true(circuits_bounces(circuits, &conf, &client, NOW) == 3);
+    assert_true(circuits_claim_bounces(circuits, &conf, &client, NOW, 1, 4));
     circuits_free(circuits);
 }
 
@@ -237,9 +259,9 @@ static void test_claims_have_places(void **state)
     (void)state;
     assert_true(circuits_claim_bounces(circuits, &conf, &first, NOW, 2, 2));
     assert_int_equal(circuits_count(circuits, &conf, NOW), 1);
-    circuits_return_bounces(circuits, &conf, &second, NOW, 2); /* is not known: nothing happens */
+    circuits_return_bounces(circuits, &second, 2); /* is not known: nothing happens */
     assert_false(circuits_claim_bounces(circuits, &conf, &first, NOW, 1, 2));
-    circuits_return_bounces(circuits, &conf, &first, NOW, 2);
+    circuits_return_bounces(circuits, &first, 2);
     assert_int_equal(circuits_count(circuits, &conf, NOW), 0);
     note(circuits, &conf, &third, NOW, CIRCUIT_ACCEPTED, 1);
     assert_true(near(circuits_factor(circuits, &conf, &third, NOW), 1.5));
@@ -271,9 +293,36 @@ static void test_clock(void **state)
         int64_t then = rows[i].then;
         print_message("%s\n", rows[i].label);
         note(circuits, &conf, &client, NOW, CIRCUIT_FAILED, 1);
-        (void)circuits_factor(circuits, &conf, &client, then); /* the jump is seen */
+        (void)circuits_count(circuits, &conf, then); /* the jump is seen */
         double got = circuits_factor(circuits, &conf, &client, then + rows[i].after);
         assert_true(fabs(got - pow(4, rows[i].left)) < 1e-9);
+        circuits_free(circuits);
+    }
+}
+
+/* A message that began long ago brings its time in at each of its recipients, and at its end:
+ * between them, nothing decays a second time for others. */
+static void test_old_times(void **state)
+{
+    static const int64_t ages[] = {1, 60, 3600, 86399, 86400, 3 * 86400};
+    struct conf conf = conf_of(0, 1.5, 4, 1000);
+    struct scope_client client = client_of("192.0.2.1");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ages / sizeof *ages; i++) {
+        struct circuits *circuits = circuits_of(100);
+        bounce(circuits, &conf, &client, 1);
+        for (unsigned n = 0; n < 60; n++) {
+            (void)circuits_bounces(circuits, &conf, &client, NOW - ages[i]);
+            (void)circuits_factor(circuits, &conf, &client, NOW - ages[i]);
+            if (ages[i] < 86400) { /* an end waits for a slot, not for days */
+                assert_true(circuits_claim_bounces(circuits, &conf, &client, NOW - ages[i], 1, 2));
+                circuits_return_bounces(circuits, &client, 1);
+            }
+            assert_false(circuits_claim_bounces(circuits, &conf, &client, NOW, 1, 1));
+        }
+        assert_true(circuits_bounces(circuits, &conf, &client, NOW) == 1);
+        assert_true(near(circuits_factor(circuits, &conf, &client, NOW), 1.5));
         circuits_free(circuits);
     }
 }
@@ -418,6 +467,8 @@ static void *visit(void *arg)
         if (!circuits_claim_bounces(visitor->circuits, visitor->conf, &shared, NOW, 1,
                                     2 * ROUNDS - 10))
             visitor->refused++;
+        else
+            circuits_accept_bounces(visitor->circuits, visitor->conf, &shared, NOW, 1);
         circuits_note(visitor->circuits, visitor->conf, &own, NOW, CIRCUIT_FAILED);
         (void)circuits_factor(visitor->circuits, visitor->conf, &own, NOW);
         if (i % 1000 == 0)
@@ -453,8 +504,10 @@ int main(void)
         cmocka_unit_test(test_decay),
         cmocka_unit_test(test_a_ceiling_is_left_at_once),
         cmocka_unit_test(test_bounces_are_capped),
+        cmocka_unit_test(test_claims),
         cmocka_unit_test(test_claims_have_places),
         cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_old_times),
         cmocka_unit_test(test_clock_that_was_ahead),
         cmocka_unit_test(test_who_is_one_client),
         cmocka_unit_test(test_flood),

@@ -279,6 +279,30 @@ static void test_order(void **state)
     minter_free(minter);
 }
 
+/* Who waits with three messages lets the others pass between them. */
+static void test_turns(void **state)
+{
+    static const uint8_t owners[6] = {1, 1, 1, 2, 2, 3};
+    static const unsigned want[6] = {100, 400, 200, 500, 300, 600};
+    struct minter *minter = minter_of(1, 1, 9);
+    struct asker asker[6];
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        begin_for(&asker[i], minter, owners[i], 100 * (i + 1), 600);
+        if (i == 0)
+            until_begun(1);
+        else
+            until_waiting(minter, i);
+    }
+    tickets = 12;
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(finish(&asker[i]), MINTER_OK);
+    for (size_t i = 0; i < 12; i++)
+        assert_int_equal(order_of[i], want[i / 2] + i % 2);
+    minter_free(minter);
+}
+
 static void test_several_at_once(void **state)
 {
     struct minter *minter = minter_of(3, 3, 3);
@@ -386,6 +410,26 @@ static void test_late_in_the_queue(void **state)
     assert_int_equal(finish(&first), MINTER_OK);
     assert_int_equal(finish(&third), MINTER_OK);
     assert_int_equal(begun, 4);
+    minter_free(minter);
+}
+
+/* The time that is left after a long wait does not do: that says nothing of the price. */
+static void test_late_for_the_wait(void **state)
+{
+    struct minter *minter = minter_of(1, 1, 4);
+    struct asker first, second;
+
+    (void)state;
+    fails_from = 2;
+    ends = OP_ERR_TIMEOUT;
+    begin(&first, minter, 1, 600);
+    until_begun(1);
+    begin(&second, minter, 3, 2);
+    until_waiting(minter, 1);
+    nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 100000000}, NULL);
+    tickets = 3;
+    assert_int_equal(finish(&first), MINTER_OK);
+    assert_int_equal(finish(&second), MINTER_LATE); /* also where this host took another second */
     minter_free(minter);
 }
 
@@ -542,14 +586,23 @@ static void test_new_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_stamps),          TEST(test_shares),
-        TEST(test_priority),        TEST(test_order),
-        TEST(test_several_at_once), TEST(test_full),
-        TEST(test_no_queue),        TEST(test_late_in_the_queue),
-        TEST(test_ticks),           TEST(test_failures),
-        TEST(test_hopeless),        TEST(test_close),
-        TEST(test_new_limits),      TEST(test_gone),
+        TEST(test_stamps),
+        TEST(test_shares),
+        TEST(test_priority),
+        TEST(test_order),
+        TEST(test_several_at_once),
+        TEST(test_full),
+        TEST(test_no_queue),
+        TEST(test_late_in_the_queue),
+        TEST(test_ticks),
+        TEST(test_failures),
+        TEST(test_hopeless),
+        TEST(test_close),
+        TEST(test_new_limits),
+        TEST(test_gone),
         TEST(test_halves),
+        TEST(test_turns),
+        TEST(test_late_for_the_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

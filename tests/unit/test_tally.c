@@ -165,6 +165,35 @@ static void test_bounces_at_once(void **state)
     site_close(&site);
 }
 
+/* The room is taken by others on the circuit who are still being judged, and may be forgers: that
+ * is no reason for another price, but for another try. */
+static void test_claims_make_nobody_dear(void **state)
+{
+    struct sockaddr_in6 addr = {
+        .sin6_family = AF_INET6,
+        .sin6_addr.s6_addr = {0xfc, 0, 0xde, 0xad, 0xbe, 0xef, 0x4d, 0xad, [15] = 1}};
+    struct site site;
+    struct scope_client client;
+    struct op_stamp cheap = fixture_stamp_of("sha256", "bob@example.org", 1, FIXTURE_DATE, 10);
+
+    (void)state;
+    site_open(&site);
+    site.conf->fallback.exempt.null_sender_cap = 2;
+    scope_client_read((struct sockaddr *)&addr, &client);
+    assert_true(circuits_claim_bounces(site.shared.circuits, site.conf, &client, site.now, 2, 2));
+    struct session *session = begin_bounce(&site, &cheap);
+    struct session_answer answer = end(&site, session);
+    assert_int_equal(answer.report.rule, EXEMPT_NULL_SENDER);
+    assert_int_equal(answer.report.outcome, OUTCOME_BOUNCES);
+    assert_string_equal(answer.reply.code, "451");
+    session_free(session);
+    circuits_return_bounces(site.shared.circuits, &client, 2);
+    session = begin_bounce(&site, &cheap);
+    assert_int_equal(end(&site, session).report.outcome, OUTCOME_PASS);
+    session_free(session);
+    site_close(&site);
+}
+
 /* The same, where bounces pay nothing. */
 static void test_free_bounces_at_once(void **state)
 {
@@ -224,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_bounces),
         cmocka_unit_test(test_bounces_to_several),
         cmocka_unit_test(test_bounces_at_once),
+        cmocka_unit_test(test_claims_make_nobody_dear),
         cmocka_unit_test(test_free_bounces_at_once),
         cmocka_unit_test(test_unpaid_bounces_take_no_room),
     };
