@@ -330,6 +330,8 @@ static void courier_settle(struct courier_trip *trip)
         purse_return(trip->held);
         break;
     default:
+        if (trip->outcome.stage < SMTP_STAGE_MESSAGE)
+            courier_forgive(trip);
         purse_release(trip->held);
     }
 }

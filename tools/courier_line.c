@@ -59,9 +59,18 @@ void courier_disconnect(struct courier_trip *trip)
     trip->idle = false;
 }
 
+/* The other failures of a connection may be over the next time. */
+static bool courier_is_lasting(const struct smtp_outcome *outcome)
+{
+    return outcome->result == SMTP_REFUSED;
+}
+
+/* One way that may work later is enough for mail to wait: its failure is told, and not one that
+ * would bounce it. */
 bool courier_connect(struct courier_trip *trip)
 {
-    struct smtp_outcome first;
+    const struct route *told = NULL;
+    struct smtp_outcome failure;
 
     if (trip->smtp != NULL && smtp_usable(trip->smtp))
         return true;
@@ -71,10 +80,12 @@ bool courier_connect(struct courier_trip *trip)
         trip->smtp = smtp_open(&trip->peer, &trip->outcome);
         if (trip->smtp != NULL)
             return true;
-        if (i == 0)
-            first = trip->outcome;
+        if (told == NULL || (courier_is_lasting(&failure) && !courier_is_lasting(&trip->outcome))) {
+            told = trip->route;
+            failure = trip->outcome;
+        }
     }
-    courier_take_route(trip, &trip->routes[0]);
-    trip->outcome = first;
+    courier_take_route(trip, told);
+    trip->outcome = failure;
     return courier_end_outcome(trip);
 }

@@ -21,7 +21,7 @@
 #include "tools/span.h"
 #include "tools/stopwatch.h"
 
-#define COURIER_CREDIT 2 /* times the longest mint, a day, for who takes no stamp */
+#define COURIER_CREDIT 2 /* times the longest mint, for who takes no stamp */
 
 static uint32_t courier_limit_s(const struct courier_trip *trip)
 {
@@ -32,8 +32,9 @@ static uint32_t courier_limit_s(const struct courier_trip *trip)
     return conf->max_time_s;
 }
 
-/* A slot, held or waited for. Nobody is kept on the line by a wait. */
-static bool courier_take_slot(struct courier_trip *trip, struct slot *slot_r)
+/* A slot, held or waited for. Nobody is kept on the line by a wait, and nobody waits to mint what
+ * nobody has asked for. */
+static enum slots_result courier_take_slot(struct courier_trip *trip, struct slot *slot_r)
 {
     const struct courier *courier = trip->courier;
     const struct slots_wish wish = {.directory = courier->state,
@@ -42,20 +43,10 @@ static bool courier_take_slot(struct courier_trip *trip, struct slot *slot_r)
                                     .low = courier_is_bounce(trip)};
     enum slots_result result = slots_take(&wish, 0, slot_r);
 
-    if (result == SLOTS_BUSY) {
-        courier_disconnect(trip);
-        result = slots_take(&wish, courier_limit_s(trip), slot_r);
-    }
-    switch (result) {
-    case SLOTS_TAKEN:
-        return true;
-    case SLOTS_BUSY:
-        return courier_end(trip, EX_TEMPFAIL, "4.3.2",
-                           "other stamps are being minted; no turn in time");
-    case SLOTS_FAILED:
-        break;
-    }
-    return courier_end(trip, EX_TEMPFAIL, "4.3.0", "%s/slots: %s", courier->state, strerror(errno));
+    if (result != SLOTS_BUSY || trip->unasked)
+        return result;
+    courier_disconnect(trip);
+    return slots_take(&wish, courier_limit_s(trip), slot_r);
 }
 
 static bool courier_plan(struct courier_trip *trip, const struct op_offers *offers,
@@ -121,15 +112,26 @@ void courier_credit(const struct courier_trip *trip)
         fail_note("that a stamp was taken cannot be noted: %s", strerror(errno));
 }
 
-static bool courier_end_credit(struct courier_trip *trip, const struct credit *credit, int64_t now)
+/* Only the first such stamp until the doubt is over: it must not pay to refuse many. */
+void courier_forgive(const struct courier_trip *trip)
+{
+    if (!trip->unasked || trip->charged_s == 0 || courier_doubts(trip))
+        return;
+    courier_charge(trip, -trip->charged_s);
+    if (!purse_doubt(trip->courier->purse, trip->destination))
+        fail_note("that a stamp was in vain cannot be noted: %s", strerror(errno));
+}
+
+static bool courier_end_credit(struct courier_trip *trip, const struct credit *credit,
+                               double wait_s)
 {
     char spent[SPAN_MAX], wait[SPAN_MAX];
 
     span_format(credit->spent_s, spent);
-    span_format((double)(credit->since + CREDIT_S - now), wait);
+    span_format(wait_s, wait);
     return courier_end(trip, EX_TEMPFAIL, "4.7.1",
-                       "%s has had %s of minting and has taken no stamp since; no more for %s. "
-                       "%s said: %s",
+                       "%s has had %s of minting and has taken no stamp since; there will be "
+                       "enough for this one in %s. %s said: %s",
                        trip->route->host, spent, wait, trip->destination, trip->outcome.text);
 }
 
@@ -141,12 +143,13 @@ static bool courier_afford(struct courier_trip *trip, struct plan *plan)
     double needed_s;
 
     credit_read(trip->courier->state, trip->account, now, &credit);
-    double left_s = COURIER_CREDIT * (double)courier_limit_s(trip) - credit.spent_s;
+    double limit_s = COURIER_CREDIT * (double)courier_limit_s(trip);
+    double left_s = limit_s - credit.spent_s;
     enum op_err err = plan_seconds(plan, 1, left_s, &needed_s);
     if (err != OP_OK)
         return courier_end(trip, EX_TEMPFAIL, "4.3.0", "calibration: %s", op_err_str(err));
     if (left_s < needed_s)
-        return courier_end_credit(trip, &credit, now);
+        return courier_end_credit(trip, &credit, credit_wait_s(&credit, now, limit_s - needed_s));
     plan->max_time_s = fmin(plan->max_time_s, left_s);
     return true;
 }
@@ -162,7 +165,8 @@ static enum op_err courier_work(struct courier_trip *trip, const struct plan *pl
     courier_charge(trip, charged_s);
     minting_init(&minting, plan, trip->courier->options, 1);
     enum op_err err = minting_next(&minting, &trip->job->address->recipient, result_r);
-    courier_charge(trip, stopwatch_read(CLOCK_MONOTONIC) - begin - charged_s);
+    trip->charged_s = stopwatch_read(CLOCK_MONOTONIC) - begin;
+    courier_charge(trip, trip->charged_s - charged_s);
     return err;
 }
 
@@ -187,13 +191,11 @@ static bool courier_mint_planned(struct courier_trip *trip, const struct plan *p
     return true;
 }
 
-/* Others may have learnt during the wait that the price moves, or have spent the credit. */
+/* Others may have spent the credit during the wait. */
 static bool courier_mint_in_turn(struct courier_trip *trip, const struct op_offers *offers)
 {
     struct plan plan;
 
-    if (trip->unasked && courier_doubts(trip))
-        return true;
     if (!courier_plan(trip, offers, &plan))
         return false;
     if (!courier_afford(trip, &plan))
@@ -204,14 +206,23 @@ static bool courier_mint_in_turn(struct courier_trip *trip, const struct op_offe
 bool courier_mint(struct courier_trip *trip, const struct op_offers *offers)
 {
     struct slot slot;
+    bool on = false;
 
     if (courier_limit_s(trip) == 0)
         return courier_end(trip, EX_UNAVAILABLE, "5.7.1",
                            "no stamp is minted for a bounce here. %s said: %s", trip->destination,
                            trip->outcome.text);
-    if (!courier_take_slot(trip, &slot))
-        return false;
-    bool on = courier_mint_in_turn(trip, offers);
-    slots_give(slot);
-    return on;
+    switch (courier_take_slot(trip, &slot)) {
+    case SLOTS_TAKEN:
+        on = courier_mint_in_turn(trip, offers);
+        slots_give(slot);
+        return on;
+    case SLOTS_BUSY:
+        return trip->unasked || courier_end(trip, EX_TEMPFAIL, "4.3.2",
+                                            "other stamps are being minted; no turn in time");
+    case SLOTS_FAILED:
+        break;
+    }
+    return courier_end(trip, EX_TEMPFAIL, "4.3.0", "%s/slots: %s", trip->courier->state,
+                       strerror(errno));
 }

@@ -38,8 +38,9 @@ struct courier_trip {
     struct smtp *smtp;
     bool idle; /* the connection has waited for a stamp: the server may have ended it */
     struct purse_stamp *held;
-    bool unasked; /* minted for a remembered offer, if at all */
-    int unkept;   /* errno, of a stamp that could not be kept */
+    bool unasked;     /* minted for a remembered offer, if at all */
+    double charged_s; /* for the last stamp that was minted */
+    int unkept;       /* errno, of a stamp that could not be kept */
     bool paused;
     struct smtp_outcome outcome;
 };
@@ -61,20 +62,26 @@ bool courier_is_bounce(const struct courier_trip *trip);
 /* Finds the ways. */
 bool courier_route(struct courier_trip *trip);
 
-/* By the first way that works, unless there is a connection; the first one's failure is told. */
+/* By the first way that works, unless there is a connection. Of all that fail, the first that may
+ * work later is told. */
 bool courier_connect(struct courier_trip *trip);
 void courier_disconnect(struct courier_trip *trip);
 
 /* ---- courier_mint.c: the work ---- */
 
 /* Waits for a slot, chooses among the offers, mints, and keeps the stamp: trip->held, which stays
- * NULL if nobody has asked for one and it is better to ask first by now. */
+ * NULL if nobody has asked for one and no slot is free, or no credit is left: to ask costs less. */
 bool courier_mint(struct courier_trip *trip, const struct op_offers *offers);
 
-/* Has a remembered offer of this destination cost a stamp of late? */
+/* Has a remembered offer of this destination cost a stamp of late, in vain? */
 bool courier_doubts(const struct courier_trip *trip);
 
 /* A stamp was taken. */
 void courier_credit(const struct courier_trip *trip);
+
+/* The server has refused the message without a look at the stamp, as for a recipient that it does
+ * not know. If that was minted unasked the server had no part in it: it is not charged, and it is
+ * asked first for a while. */
+void courier_forgive(const struct courier_trip *trip);
 
 #endif

@@ -34,6 +34,16 @@ static bool credit_is_name(const char *name)
     return strlen(name) == PURSE_HASH_MAX - 1 && strspn(name, STATEDIR_HEX) == PURSE_HASH_MAX - 1;
 }
 
+/* Evenly, over CREDIT_S. Where the clock was set back nothing is forgotten before it is there
+ * again.
+ */
+static double credit_leak(const struct credit *credit, int64_t now)
+{
+    double share = (double)(now - credit->since) / CREDIT_S;
+
+    return credit->noted_s * (1 - fmin(fmax(share, 0), 1));
+}
+
 /* Twelve digits of milliseconds are thirty years: more is damage. */
 static bool credit_parse(const char *text, int64_t now, struct credit *credit_r)
 {
@@ -44,7 +54,8 @@ static bool credit_parse(const char *text, int64_t now, struct credit *credit_r)
         strcmp(text + end, "\n") != 0)
         return false;
     *credit_r = (struct credit){.since = strtoll(since, NULL, 10),
-                                .spent_s = (double)strtoll(spent_ms, NULL, 10) / 1000};
+                                .noted_s = (double)strtoll(spent_ms, NULL, 10) / 1000};
+    credit_r->spent_s = credit_leak(credit_r, now);
     return op_heard_fresh(credit_r->since, CREDIT_S, now);
 }
 
@@ -63,7 +74,7 @@ static bool credit_put(int directory, const char *name, int64_t now, const struc
 {
     char text[64];
     int len = snprintf(text, sizeof text, "minted %.0f since %lld\n", ceil(credit->spent_s * 1000),
-                       (long long)credit->since);
+                       (long long)now);
 
     statedir_sweep(directory, credit_is_name, now - CREDIT_S, CREDIT_MAX - 1);
     int fd = statedir_put(directory, name, text, (size_t)len);
@@ -81,6 +92,13 @@ void credit_read(const char *state, const char *name, int64_t now, struct credit
         return;
     credit_get(directory, name, now, credit_r);
     close(directory);
+}
+
+double credit_wait_s(const struct credit *credit, int64_t now, double spent_s)
+{
+    if (credit->spent_s <= spent_s)
+        return 0;
+    return (double)(credit->since - now) + CREDIT_S * (1 - fmax(spent_s, 0) / credit->noted_s);
 }
 
 bool credit_add(const char *state, const char *name, int64_t now, double seconds)

@@ -66,12 +66,13 @@ static bool sender_state_make(char *path)
 }
 
 /* What we make there, under the names that purse.c, slots.c, credit.c and resent.c have for it; the
- * key comes first of all. */
+ * key comes first of all. And what a file system of its own has at its top. */
 static bool sender_state_ours(const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strncmp(name, ".key-", 5) == 0 ||
            strcmp(name, "offers") == 0 || strcmp(name, "stamps") == 0 ||
-           strcmp(name, "slots") == 0 || strcmp(name, "credit") == 0 || strcmp(name, "resent") == 0;
+           strcmp(name, "slots") == 0 || strcmp(name, "credit") == 0 ||
+           strcmp(name, "resent") == 0 || strcmp(name, "lost+found") == 0;
 }
 
 /* Is this somebody's directory for other things, that "state" names by mistake? */

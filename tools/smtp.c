@@ -116,22 +116,24 @@ static bool smtp_write_letter(struct smtp *smtp, const char *first, size_t first
 {
     double flowing_s = (double)letter->size / SMTP_LEAST_RATE;
     double last = smtp_begin_wait(smtp, smtp->peer->reply_s) + flowing_s;
-    enum wire_result result = smtp_write_blocks(smtp, first, first_len, letter, last);
 
+    smtp->taken_by = wire_now() + flowing_s;
+    enum wire_result result = smtp_write_blocks(smtp, first, first_len, letter, last);
     smtp_end_wait(smtp, flowing_s);
     return smtp_written(smtp, result, SMTP_STAGE_MESSAGE, outcome);
 }
 
 /* From here on the message may be delivered, whatever becomes of the session; unless the server has
- * spoken before, or there is no time left to hear its answer: then the dot is not sent. */
+ * spoken before, or patience is over: then the dot is not sent. */
 static bool smtp_write_dot(struct smtp *smtp, struct smtp_outcome *outcome)
 {
-    double deadline = smtp_begin_wait(smtp, smtp->peer->reply_s);
+    double flowing_s = smtp_flowing(smtp);
+    double deadline = smtp_begin_wait(smtp, smtp->peer->reply_s) + flowing_s;
     bool over = patience_is_over(smtp->peer->patience);
     enum wire_result result = over ? WIRE_TIMEOUT : wire_write(smtp->wire, ".\r\n", 3, deadline);
     bool unsaid = over || result == WIRE_ANSWERED;
 
-    smtp_end_wait(smtp, 0);
+    smtp_end_wait(smtp, flowing_s);
     return smtp_written(smtp, result, unsaid ? SMTP_STAGE_MESSAGE : SMTP_STAGE_END, outcome);
 }
 

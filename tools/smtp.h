@@ -3,8 +3,8 @@
  *
  * A session outlives a refused message, so that a demand can be met on the connection that it came
  * over. Commands are pipelined where the server allows. Whatever the other end does costs bounded
- * time and memory: each reply has a deadline, all waiting together a budget, and all replies of a
- * session a size.
+ * time and memory: each reply has a deadline, all waiting together a budget, which only the reply
+ * to a message may overdraw, and all replies of a session a size.
  *
  * Own code and not libcurl's SMTP, which neither pipelines nor tells at which command a session
  * ended.

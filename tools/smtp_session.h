@@ -21,6 +21,7 @@ struct smtp {
     bool has_size;
     uint64_t size;   /* most that it takes; 0: it does not say */
     size_t received; /* octets of all replies */
+    double taken_by; /* when a server that is just quick enough has taken the message */
     struct smtp_reply reply;
 };
 
@@ -29,6 +30,10 @@ struct smtp {
 /* Returns the deadline of a wait of limit_s, or of what is left. */
 double smtp_begin_wait(const struct smtp *smtp, double limit_s);
 void smtp_end_wait(const struct smtp *smtp, double free_s); /* as of patience_end */
+
+/* How long the message may still be on its way, however early we were rid of it: buffers of ours
+ * and of Tor take megabytes at once. */
+double smtp_flowing(const struct smtp *smtp);
 
 /* ---- how a session, or a transaction, ends; each returns false ---- */
 

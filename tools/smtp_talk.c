@@ -2,6 +2,7 @@
  * smtp_talk.c - what is said to a server and what it answers, each within its time; and what it
  * means for the message when an answer is missing, senseless, or not the one that was hoped for.
  */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,11 @@ double smtp_begin_wait(const struct smtp *smtp, double limit_s)
 void smtp_end_wait(const struct smtp *smtp, double free_s)
 {
     patience_end(smtp->peer->patience, wire_now(), free_s);
+}
+
+double smtp_flowing(const struct smtp *smtp)
+{
+    return fmax(0, smtp->taken_by - wire_now());
 }
 
 bool smtp_end(struct smtp_outcome *outcome, enum smtp_result result, enum smtp_stage stage,
@@ -54,7 +60,7 @@ bool smtp_end_wire(struct smtp *smtp, enum wire_result result, enum smtp_stage s
         return smtp_end_babble(smtp, stage, what, outcome);
     case WIRE_TIMEOUT:
         return smtp_end(outcome, lost, stage, "4.4.2", "%s %s%s",
-                        patience_is_over(smtp->peer->patience)
+                        stage != SMTP_STAGE_END && patience_is_over(smtp->peer->patience)
                             ? "too slow: the time for all waiting (trip-wait) is over"
                             : "no answer in time",
                         when, risk);
@@ -118,14 +124,28 @@ static void smtp_learn(struct smtp *smtp, const char *text)
         smtp->size = strtoull(value, NULL, 10);
 }
 
+/* When the reply has to be there. The one to a message comes after the message, and has twice the
+ * time of the others, as in RFC 5321 section 4.5.3.2. */
+static double smtp_reply_last(const struct smtp *smtp, enum smtp_stage stage)
+{
+    double reply_s = smtp->peer->reply_s;
+
+    return wire_now() + (stage == SMTP_STAGE_END ? 2 * reply_s + smtp_flowing(smtp) : reply_s);
+}
+
+/* The reply to a message is waited for even if patience is over, and uses it up: to leave before it
+ * is to send the message again. */
 static bool smtp_read_line(struct smtp *smtp, double last, char line_r[WIRE_LINE_MAX],
                            enum smtp_stage stage, struct smtp_outcome *outcome)
 {
+    bool to_message = stage == SMTP_STAGE_END;
+    double flowing_s = to_message ? smtp_flowing(smtp) : 0;
     double deadline = smtp_begin_wait(smtp, last - wire_now());
     size_t len = 0;
-    enum wire_result result = wire_read_line(smtp->wire, deadline, line_r, &len);
+    enum wire_result result =
+        wire_read_line(smtp->wire, to_message ? last : deadline, line_r, &len);
 
-    smtp_end_wait(smtp, 0);
+    smtp_end_wait(smtp, flowing_s);
     if (result != WIRE_OK)
         return smtp_end_wire(smtp, result, stage, outcome);
     smtp->received += len;
@@ -135,7 +155,7 @@ static bool smtp_read_line(struct smtp *smtp, double last, char line_r[WIRE_LINE
 
 bool smtp_read(struct smtp *smtp, enum smtp_stage stage, struct smtp_outcome *outcome)
 {
-    double last = wire_now() + smtp->peer->reply_s;
+    double last = smtp_reply_last(smtp, stage);
     char line[WIRE_LINE_MAX];
 
     smtp->reply = (struct smtp_reply){0};

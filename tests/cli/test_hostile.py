@@ -95,6 +95,8 @@ class Hostile(Case):
         self.configure(trip_wait="2s", reply_wait="10m", connect_wait="10m")
         for method in ("greeting", "do_ehlo", "do_mail", "do_rcpt", "do_data", "message"):
             with self.subTest(method=method):
+                if method == "message":  # the reply to it has twice its own time
+                    self.configure(trip_wait="2s", reply_wait="1s")
                 ended = threading.Event()
 
                 def slow(self, *_, code={"greeting": 220, "do_data": 354}.get(method, 250)):
@@ -104,6 +106,38 @@ class Hostile(Case):
                 says = "may have been delivered" if method == "message" else "(trip-wait) is over"
                 self.hostile(75, "4.4.2", says, **{method: slow})
                 self.assertFalse(ended.is_set())
+
+    def test_reply_to_the_message(self):
+        """Neither trip-wait nor buffers on the way have us leave before it: the mail would come twice."""
+        class Slow(smtpd.Session):
+            def message(self, mail):
+                time.sleep(6)
+                self.accept(mail)
+
+        server = smtpd.Smtpd(Slow)
+        host = self.server(server)
+        self.configure(trip_wait="3s")
+        self.delivered(host)
+        self.configure(reply_wait="2s")
+        self.delivered(host, mail=MAIL + b"x" * 71 + b"\n" + (b"y" * 71 + b"\n") * 600)
+        self.assertEqual(len(server.mails), 2)
+
+    def test_ways_that_all_fail(self):
+        """Mail does not bounce while one of them may work later."""
+        class Closed(smtpd.Session):
+            def greeting(self):
+                self.say("554 5.3.2 being mended")
+
+        closed = [self.server(smtpd.Smtpd(Closed), seed) for seed in ("a", "b")]
+        down = socks.onion("c")
+        self.configure(map='"%s"' % self.path("map"))
+        for ways, status, enhanced, says in (
+                ([closed[0], down], 75, "4.4.1", down), ([down, closed[0]], 75, "4.4.1", down),
+                (closed, 69, "5.3.2", closed[0])):
+            with self.subTest(ways=ways):
+                with open(self.path("map"), "w", encoding="ascii") as file:
+                    file.writelines(f"example.test {way}\n" for way in ways)
+                self.fails(status, enhanced, says, "example.test")
 
     def test_drip_over_connections(self):
         """A server that wears us down twice: TLS that does not work makes a second connection."""
@@ -253,21 +287,17 @@ class Greedy(Case):
             file.write(f"minted {milliseconds} since {int(time.time())}\n")
 
     def test_work_for_nothing_has_an_end(self):
-        self.configure(max_time="4s", threads=1)
+        self.configure(max_time="1h", threads=1)  # the price fits on any machine
         for busy in (False, True):
             with self.subTest(busy=busy):
                 server, host = self.dearer(f"busy {busy}", busy=busy)
                 self.deliver(host)
                 self.assertEqual(len(server.stamps), 2)
-                self.spend(7000)  # of 8000
-                for _ in range(60):
-                    done = self.deliver(host)
-                    if b"has taken no stamp since" in done.stderr:
-                        break
+                self.spend(9000000)
+                done = self.deliver(host)
                 self.assertEqual(done.returncode, 75)
-                self.assertRegex(done.stderr, rb"\A4\.7\.1 .* no more for 2[34] h.*"
-                                              rb" said: 554 5\.7\.1 onionpow:1:sha256/")
-                self.spend(8000)  # what is left does not depend on how fast it was measured
+                self.assertRegex(done.stderr, rb"\A4\.7\.1 .*has taken no stamp since.* enough for"
+                                              rb" this one in \d.* said: 554 5\.7\.1 onionpow:1:sha256/")
                 minted, asked = len(server.stamps), server.asked
                 for i in range(2, 5):  # nor for another mail
                     self.fails(75, "4.7.1", "has taken no stamp since", host, mail=self.mail(i),
@@ -276,13 +306,13 @@ class Greedy(Case):
                 shutil.rmtree(self.path("state"))
 
     def test_a_stamp_that_is_taken_ends_it(self):
-        self.configure(max_time="2s", threads=1)
+        self.configure(max_time="1h", threads=1)
         guard, host = self.guard()
         guard.session = type("Busy", (smtpd.Guarded,),
                              {"accept": lambda session, mail: session.say("451 4.3.2 no")})
         self.fails(75, "4.3.2", "said: 451", host)
-        self.spend(4000)
-        self.fails(75, "4.7.1", "has had 4.0 s of minting", host, mail=self.mail(2),
+        self.spend(9000000)
+        self.fails(75, "4.7.1", "of minting and has taken no stamp", host, mail=self.mail(2),
                    rcpt="carol")
         guard.session, guard.spent = smtpd.Guarded, set()
         self.delivered(host)

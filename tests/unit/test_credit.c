@@ -62,17 +62,17 @@ static void test_adds_up(void **state)
     (void)state;
     assert_true(spent(NAME, NOW) == 0);
     assert_true(credit_add(directory, NAME, NOW, 20));
-    assert_true(credit_add(directory, NAME, NOW + 100, 0.5));
-    assert_true(credit_add(directory, OTHER, NOW + 100, 7));
-    credit_read(directory, NAME, NOW + 200, &credit);
+    assert_true(credit_add(directory, NAME, NOW, 0.5));
+    assert_true(credit_add(directory, OTHER, NOW, 7));
+    credit_read(directory, NAME, NOW, &credit);
     assert_true(credit.spent_s == 20.5);
     assert_int_equal(credit.since, NOW);
     file(NAME, path);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
-    assert_true(credit_add(directory, NAME, NOW + 100, -19));
+    assert_true(credit_add(directory, NAME, NOW, -19));
     assert_true(spent(NAME, NOW) == 1.5);
-    assert_true(credit_add(directory, NAME, NOW + 100, -19)); /* it was cleared meanwhile */
+    assert_true(credit_add(directory, NAME, NOW, -19)); /* it was cleared meanwhile */
     assert_true(spent(NAME, NOW) == 0);
     assert_true(spent(OTHER, NOW) == 7);
 }
@@ -88,20 +88,40 @@ static void test_clear(void **state)
     assert_true(spent(OTHER, NOW) == 20);
 }
 
-/* A day after the first mint, not after the last one. */
-static void test_day(void **state)
+/* What was spent is forgotten evenly, from the last mint on. */
+static void test_forgets(void **state)
 {
     struct credit credit;
 
     (void)state;
     assert_true(credit_add(directory, NAME, NOW, 20));
-    assert_true(credit_add(directory, NAME, NOW + CREDIT_S, 3));
-    assert_true(spent(NAME, NOW + CREDIT_S) == 23);
+    assert_true(spent(NAME, NOW + CREDIT_S / 4) == 15);
+    assert_true(spent(NAME, NOW + CREDIT_S / 2) == 10);
+    assert_true(spent(NAME, NOW + CREDIT_S) == 0);
     assert_true(spent(NAME, NOW + CREDIT_S + 1) == 0);
-    assert_true(credit_add(directory, NAME, NOW + CREDIT_S + 1, 4));
-    credit_read(directory, NAME, NOW + CREDIT_S + 1, &credit);
-    assert_true(credit.spent_s == 4);
-    assert_int_equal(credit.since, NOW + CREDIT_S + 1);
+    assert_true(spent(NAME, NOW - 100) == 20); /* the clock was set back */
+    assert_true(credit_add(directory, NAME, NOW + CREDIT_S / 2, 6));
+    credit_read(directory, NAME, NOW + CREDIT_S / 2, &credit);
+    assert_true(credit.spent_s == 16);
+    assert_int_equal(credit.since, NOW + CREDIT_S / 2);
+    assert_true(spent(NAME, NOW + CREDIT_S) == 8);
+}
+
+static void test_wait(void **state)
+{
+    struct credit credit;
+
+    (void)state;
+    credit_read(directory, NAME, NOW, &credit);
+    assert_true(credit_wait_s(&credit, NOW, 0) == 0);
+    assert_true(credit_add(directory, NAME, NOW, 20));
+    for (int64_t now = NOW; now < NOW + CREDIT_S / 2; now += CREDIT_S / 4) {
+        credit_read(directory, NAME, now, &credit);
+        assert_true(credit_wait_s(&credit, now, 20) == 0);
+        assert_true(credit_wait_s(&credit, now, 10) == (double)(NOW + CREDIT_S / 2 - now));
+        assert_true(credit_wait_s(&credit, now, 0) == (double)(NOW + CREDIT_S - now));
+        assert_true(credit_wait_s(&credit, now, -1) == (double)(NOW + CREDIT_S - now));
+    }
 }
 
 static void test_damaged(void **state)
@@ -193,7 +213,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_adds_up), TEST(test_clear),   TEST(test_day),
+        TEST(test_adds_up), TEST(test_clear),   TEST(test_forgets), TEST(test_wait),
         TEST(test_damaged), TEST(test_bounded), TEST(test_failure),
     };
 

@@ -169,10 +169,16 @@ static void test_all_waiting_has_a_budget(void **state)
         {"before the end", {"<300 220 hi", "<300 250 me", "<200 250 a", "<50 250 b",
             "<50 354 go"},
          OVER(SMTP_STAGE_MESSAGE), EHLO MAIL RCPT DATA TEXT},
-        {"after the end", {"<300 220 hi", "<300 250 me", "<200 250 a", "<50 250 b",
-            "<49 354 go", "<2 250 taken"},
-         SMTP_UNKNOWN, SMTP_STAGE_END, 0, "4.4.2", "it may have been delivered",
+        {"but for the reply to the message", {"<300 220 hi", "<300 250 me", "<200 250 a",
+            "<50 250 b", "<49 354 go", "<300 250-taken", "<300 250 well"},
+         SMTP_SENT, SMTP_STAGE_END, 250, "2.0.0", "taken", EHLO MAIL RCPT DATA TEXT ".\r\n" QUIT},
+        {"which has an end too", {"<300 220 hi", "<300 250 me", "<200 250 a", "<50 250 b",
+            "<49 354 go", "<300 250-taken", "<301 250 well"},
+         SMTP_UNKNOWN, SMTP_STAGE_END, 0, "4.4.2", "no answer in time after the end",
          EHLO MAIL RCPT DATA TEXT ".\r\n"},
+        {"and after it nothing", {"<300 220 hi", "<300 250 me", "<200 250 a", "<50 250 b",
+            "<49 354 go", "<2 554 5.7.1 no"},
+         SMTP_REFUSED, SMTP_STAGE_END, 554, "5.7.1", "no", EHLO MAIL RCPT DATA TEXT ".\r\n" QUIT},
         {"just enough", {"<300 220 hi", "<300 250 me", "<200 250 a", "<50 250 b", "<49 354 go",
             "<1 250 taken"},
          SMTP_SENT, SMTP_STAGE_END, 250, "2.0.0", "taken", EHLO MAIL RCPT DATA TEXT ".\r\n" QUIT},
@@ -181,6 +187,57 @@ static void test_all_waiting_has_a_budget(void **state)
 
     (void)state;
     check_all(ROWS(rows));
+}
+
+/* What a server says after the end cannot be used to wear us down once more. */
+static void test_the_last_reply_is_counted(void **state)
+{
+    static const char *const script[] = {HELLO, "250 a", "250 b", "354 go", "<200 451 later", NULL};
+
+    (void)state;
+    letter.size = 0;
+    session(script);
+    assert_true(patience.left_s == 700);
+    patience.left_s = 100;
+    session(script);
+    assert_int_equal(outcome.result, SMTP_LATER);
+    assert_true(patience_is_over(&patience));
+    session(script);
+    assert_int_equal(outcome.result, SMTP_LOST);
+    assert_int_equal(outcome.stage, SMTP_STAGE_MESSAGE); /* whose dot was not sent */
+}
+
+/* A message that we are rid of at once may still be on a slow line, and the reply behind it. */
+static void test_a_slow_line(void **state)
+{
+    static const struct {
+        const char *label;
+        double write_s;
+        const char *reply;
+        enum smtp_result result;
+        double left_s; /* of 900 */
+    } rows[] = {
+        {"quicker than the least rate", 0, "<90 250 taken", SMTP_SENT, 900},
+        {"not much slower", 0, "<110 250 taken", SMTP_SENT, 890},
+        {"the last moment", 0, "<700 250 taken", SMTP_SENT, 300},
+        {"too late", 0, "<701 250 taken", SMTP_UNKNOWN, 300},
+        {"part of it has been seen to flow", 20, "<640 250 taken", SMTP_SENT, 260},
+        {"and that part is over", 20, "<641 250 taken", SMTP_UNKNOWN, 260},
+    };
+    void *fixture = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const script[] = {HELLO, "250 a", "250 b", "354 go", rows[i].reply, NULL};
+        print_message("%s\n", rows[i].label);
+        letter.size = 100 * 4096;
+        fake.write_s = rows[i].write_s; /* EHLO, MAIL to DATA, the field, the message, the dot */
+        session(script);
+        assert_int_equal(outcome.result, rows[i].result);
+        assert_true(patience.left_s == rows[i].left_s);
+        teardown(&fixture);
+        assert_int_equal(setup(&fixture), 0);
+    }
 }
 
 /* A message may take as long as it needs at the least rate, and costs nothing of the budget. */
@@ -218,6 +275,8 @@ int main(void)
         TEST(test_unasked),
         TEST(test_each_reply_has_its_time),
         TEST(test_all_waiting_has_a_budget),
+        TEST(test_the_last_reply_is_counted),
+        TEST(test_a_slow_line),
         TEST(test_sending_is_no_waiting),
     };
 
