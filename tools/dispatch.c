@@ -145,7 +145,7 @@ int xdispatch(const struct dispatch *dispatch)
 {
     struct courier *courier = xcourier_open(dispatch->options);
     const char *domain = courier_conf(courier)->helo;
-    struct rcptlist list = {0};
+    struct rcptlist list = {.max = RCPTLIST_EACH_MAX};
     struct message message;
     struct letter letter;
     char sender[ORIGIN_ADDR_MAX];

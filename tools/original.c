@@ -61,13 +61,15 @@ static void original_read_header(struct original *original, const struct message
     }
     if (original->len == 0 && header->len > header->end && !header->separated)
         original_append(original, "\n", 1); /* there is room: a field has gone */
-    (void)rcptlist_add_message(&original->addressees, header, &error);
+    if (!rcptlist_add_message(&original->addressees, header, &error) && error.why == NULL)
+        fail_note("%s: the message names more than %zu recipients; who comes behind is overlooked",
+                  error.text, rcptlist_max(&original->addressees));
 }
 
 bool original_read(const char *text, size_t len, struct original *original_r)
 {
     FILE *stream = fmemopen((void *)(uintptr_t)text, len, "r");
-    struct original original = {.len = 0};
+    struct original original = {.addressees.max = RCPTLIST_EACH_MAX};
     struct message header;
 
     if (stream == NULL)

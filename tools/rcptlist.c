@@ -192,6 +192,11 @@ bool rcptlist_add(struct rcptlist *list, const char *text, size_t len,
     return true;
 }
 
+size_t rcptlist_max(const struct rcptlist *list)
+{
+    return list->max != 0 ? list->max : RCPTLIST_MAX;
+}
+
 static bool rcptlist_add_addr(struct rcptlist *list, const struct rcptlist_addr *addr,
                               const char *shown, size_t shown_len, struct rcptlist_error *error_r)
 {
@@ -208,7 +213,7 @@ static bool rcptlist_add_addr(struct rcptlist *list, const struct rcptlist_addr 
     }
     if (rcptlist_has(list, &rcpt.recipient))
         return true;
-    if (list->count >= RCPTLIST_MAX) {
+    if (list->count >= rcptlist_max(list)) {
         rcptlist_error_set(error_r, shown, shown_len, NULL);
         return false;
     }

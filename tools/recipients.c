@@ -36,7 +36,7 @@ void xrecipients_add_message(struct rcptlist *list, const struct message *messag
         return;
     if (error.why == NULL)
         fail_exit(EX_DATAERR, "split the message, or pick some of them",
-                  "%s: the message names more than %d recipients", error.text, RCPTLIST_MAX);
+                  "%s: the message names more than %zu recipients", error.text, rcptlist_max(list));
     xrecipients_refuse(error.text, error.why);
 }
 

@@ -15,6 +15,7 @@
 
 #include "tools/courier.h"
 #include "tools/dispatch.h"
+#include "tools/rcptlist.h"
 
 #define ONION "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"
 #define PIN   "03d66dd08835c1ca3f12"
@@ -31,6 +32,7 @@ static struct {
     struct sender conf;
     const struct options *options; /* those it was opened with */
     const char *failing;           /* to whom nothing gets through */
+    unsigned count;                /* of messages */
     char rcpts[512];               /* "MAILBOX PIN/..." in order */
     char from[600];
     char wire[4096];
@@ -61,6 +63,7 @@ void courier_deliver(struct courier *courier, const struct courier_job *job,
     bool fails = fake.failing != NULL && strcmp(job->address->mailbox, fake.failing) == 0;
 
     assert_ptr_equal(courier, &fake.courier);
+    fake.count++;
     snprintf(fake.rcpts + at, sizeof fake.rcpts - at, "%s%s%s", at > 0 ? "/" : "",
              job->address->mailbox, job->address->pin.len > 0 ? " pinned" : "");
     snprintf(fake.from, sizeof fake.from, "%s", job->from);
@@ -131,6 +134,21 @@ static void test_recipients(void **state)
         assert_null(strstr(fake.wire, "Bcc"));
         assert_non_null(strstr(fake.wire, "BoB@y.test"));
     }
+}
+
+/* Each pays for itself: more may be named than one message could carry stamps for. */
+static void test_many(void **state)
+{
+    const struct dispatch dispatch = {.options = &options, .from_headers = true};
+    static char mail[RCPTLIST_EACH_MAX * sizeof "u0000@x.org,\n "];
+    size_t len = (size_t)snprintf(mail, sizeof mail, "From: a@x.org\nTo: u@x.org");
+
+    (void)state;
+    for (int i = 1; i < RCPTLIST_EACH_MAX; i++)
+        len += (size_t)snprintf(mail + len, sizeof mail - len, ",\n u%d@x.org", i);
+    snprintf(mail + len, sizeof mail - len, "\n\n");
+    assert_int_equal(run(&dispatch, mail), EX_OK);
+    assert_int_equal(fake.count, RCPTLIST_EACH_MAX);
 }
 
 static void test_sender(void **state)
@@ -204,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recipients),
+        cmocka_unit_test(test_many),
         cmocka_unit_test(test_sender),
         cmocka_unit_test(test_told),
     };

@@ -160,12 +160,43 @@ static void test_bounds(void **state)
     free(text);
 }
 
+/* Whoever `send' could have written to is found again; and it is told if not all are. */
+static void test_many(void **state)
+{
+    size_t room = 2 * RCPTLIST_EACH_MAX * sizeof "u0000@x.org,\n ", len = 0, said_len;
+    char *text = malloc(room), *said = NULL;
+    FILE *errors = stderr;
+    struct original original;
+
+    (void)state;
+    assert_non_null(text);
+    for (int more = 0; more < 2; more++) {
+        len = (size_t)snprintf(text, room, "To: u0@x.org");
+        for (int i = 1; i < RCPTLIST_EACH_MAX + more; i++)
+            len += (size_t)snprintf(text + len, room - len, ",\n u%d@x.org", i);
+        len += (size_t)snprintf(text + len, room - len, "\n\n");
+        stderr = open_memstream(&said, &said_len);
+        assert_non_null(stderr);
+        bool read = read_copy(text, len, &original);
+        fclose(stderr);
+        stderr = errors;
+        assert_true(read);
+        assert_int_equal(original.addressees.count, RCPTLIST_EACH_MAX);
+        assert_int_equal(strstr(said, "u2000@x.org: the message names more than 2000") != NULL,
+                         more);
+        original_clear(&original);
+        free(said);
+    }
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

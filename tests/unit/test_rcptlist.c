@@ -243,12 +243,12 @@ static void test_grows(void **state)
     rcptlist_clear(&list);
 }
 
-/* Of a message's own fields no more are compared with each other than RCPTLIST_MAX. */
+/* Of a message's own fields no more are compared with each other than the list has room for. */
 static void test_bound(void **state)
 {
-    static char text[(RCPTLIST_MAX + 1) * sizeof "u0000@x.org,"];
+    static char text[(RCPTLIST_EACH_MAX + 1) * sizeof "u0000@x.org,"];
     size_t len = 0;
-    struct rcptlist list = {0};
+    struct rcptlist list = {0}, wide = {.max = RCPTLIST_EACH_MAX};
     struct rcptlist_error error = {.why = "unset"};
 
     (void)state;
@@ -264,6 +264,14 @@ static void test_bound(void **state)
     assert_non_null(error.why);
     assert_int_equal(list.count, RCPTLIST_MAX);
     rcptlist_clear(&list);
+    for (int i = RCPTLIST_MAX; i < RCPTLIST_EACH_MAX; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "u%04d@x.org,", i);
+    assert_true(rcptlist_add_value(&wide, text, len, &error));
+    assert_int_equal(wide.count, RCPTLIST_EACH_MAX);
+    assert_false(rcptlist_add_value(&wide, "u1999@x.org, more@x.org", 23, &error));
+    assert_string_equal(error.text, "more@x.org");
+    assert_null(error.why);
+    rcptlist_clear(&wide);
 }
 
 int main(void)
