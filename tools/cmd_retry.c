@@ -74,7 +74,8 @@ static void xcmd_retry_letter(const struct original *original, struct letter *le
     fclose(stream);
 }
 
-/* Marked first: whatever happens then, the same bounce does not send it again by itself. */
+/* Marked first: whatever happens then, the same bounce does not send it again by itself. The mark
+ * goes if nothing was sent, unless it is that of an earlier run. */
 static void cmd_retry_deliver(const struct proposal *proposal, const struct bounce_item *item,
                               struct courier *courier, const char *state, struct letter *letter,
                               struct courier_report *report_r)
@@ -106,7 +107,8 @@ static void cmd_retry_deliver(const struct proposal *proposal, const struct boun
                                           .letter = letter,
                                           .demand = &item->demand.offers},
                     report_r);
-    if (report_r->status != EX_OK && !resent_unmark(&resent, state))
+    bool sent = report_r->status == EX_OK || report_r->maybe_delivered;
+    if (!sent && result == RESENT_FIRST && !resent_unmark(&resent, state))
         fail_note("%s/resent: %s", state, strerror(errno));
 }
 

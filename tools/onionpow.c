@@ -40,21 +40,33 @@ static void on_signal(int number)
     _exit(FAIL_SIGNAL + number);
 }
 
-/* A signal that was ignored when we were started (nohup, a shell's "&") stays ignored. */
-static void catch (int number)
+/* An MTA would return the message on any other status: see fail_init_agent. */
+static void on_signal_agent(int number)
 {
-    struct sigaction old, action = {.sa_handler = on_signal};
+    static const char line[] = "4.3.0 ended by a signal\n";
+    ssize_t told = write(STDERR_FILENO, line, sizeof line - 1);
+
+    (void)number;
+    (void)told; /* or nobody is left to tell */
+    _exit(EX_TEMPFAIL);
+}
+
+/* A signal that was ignored when we were started (nohup, a shell's "&") stays ignored. */
+static void catch (int number, void (*handler)(int))
+{
+    struct sigaction old, action = {.sa_handler = handler};
 
     sigemptyset(&action.sa_mask);
     if (sigaction(number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
         sigaction(number, &action, NULL);
 }
 
-static void catch_signals(void)
+static void catch_signals(void (*handler)(int))
 {
-    catch (SIGINT);
-    catch (SIGTERM);
+    catch (SIGINT, handler);
+    catch (SIGTERM, handler);
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is a failed write: see out.c */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may grow no further */
 }
 
 static void help_all(void)
@@ -154,8 +166,10 @@ static int run_verb(const struct cmd *cmd, int argc, char **argv)
 
     if (cmd->run_words != NULL)
         return run_words(cmd, argc + 1, argv - 1);
-    if (cmd->agent)
+    if (cmd->agent) {
+        catch_signals(on_signal_agent);
         fail_init_agent();
+    }
     if (!options_parse(cmd->verb, argc, argv, &options, &error))
         fail_exit(EX_USAGE, error.hint[0] != '\0' ? error.hint : NULL, "%s: %s", cmd->name,
                   error.message);
@@ -185,7 +199,7 @@ int main(int argc, char **argv)
 {
     int status = EX_OK;
 
-    catch_signals();
+    catch_signals(on_signal);
     if (argc > 0 && is_sendmail(argv[0])) {
         status = run_words(&cmd_sendmail, argc, argv);
         xout_close();

@@ -74,8 +74,10 @@ enum resent_result resent_mark(const struct resent *resent, const char *state, i
     int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     int error = errno;
     bool synced = fd >= 0 && fsync(fd) == 0 && fsync(directory) == 0;
-    if (fd >= 0 && !synced)
+    if (fd >= 0 && !synced) {
         error = errno;
+        unlinkat(directory, name, 0); /* nothing is sent */
+    }
     if (fd >= 0)
         close(fd);
     close(directory);

@@ -6,9 +6,10 @@
  *                  may have the first slot only, which keeps them from standing before the others)
  *     0, 1, ...    the slots
  *
- * All but the heads sleep in the kernel. So a thousand that wait cost nothing, who comes later does
- * not get past them, and a destination has one place in the queue, however many mails it has. Two
- * destinations may share a turn by chance; then they wait for each other.
+ * All but the heads sleep in the kernel. So a thousand that wait cost nothing, and a destination
+ * has one place in the queue, however many mails it has. The order is roughly that of coming, and
+ * no more: who looks at the clock leaves the kernel's queue for a moment. Two destinations may
+ * share a turn by chance; then they wait for each other.
  */
 #include "tools/slots.h"
 
@@ -41,24 +42,29 @@ static void slots_wake(int number)
 }
 
 /* flock with a deadline: a timer that comes again and again interrupts it, so none can be missed.
- */
+ * Whoever started us may have left its signal blocked. */
 static int slots_lock(int fd, double deadline)
 {
     const struct itimerval tick = {{0, SLOTS_WAKE_MS * 1000}, {0, SLOTS_WAKE_MS * 1000}};
     struct sigaction old, action = {.sa_handler = slots_wake};
     struct itimerval still = {0};
+    sigset_t alarm, mask;
     int result;
 
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return 0;
     sigemptyset(&action.sa_mask);
     sigaction(SIGALRM, &action, &old);
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &alarm, &mask);
     setitimer(ITIMER_REAL, &tick, NULL);
     do
         result = slots_now() < deadline ? flock(fd, LOCK_EX) : (errno = EWOULDBLOCK, -1);
     while (result != 0 && errno == EINTR);
     int error = errno;
     setitimer(ITIMER_REAL, &still, NULL);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
     sigaction(SIGALRM, &old, NULL);
     errno = error;
     return result;

@@ -3,8 +3,11 @@ import json
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import unittest
 import unittest.mock
@@ -329,7 +332,7 @@ class Kept(Case):
         def deliver_without_disk(host):
             return subprocess.run(
                 [CLI, "deliver", "--config", self.path("sender.conf"), "--sender", "a@sender.test", f"bob@{host}"],
-                input=MAIL, capture_output=True, timeout=OUTER_S, restore_signals=False,  # SIGXFSZ stays ignored
+                input=MAIL, capture_output=True, timeout=OUTER_S,
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
 
         self.delivered(self.server(smtpd.Smtpd(), seed="other"))  # which makes the directory
@@ -340,6 +343,54 @@ class Kept(Case):
         self.assertEqual(self.kept(), [])
         done = deliver_without_disk(host)
         self.assertEqual((done.returncode, done.stderr, len(guard.mails)), (0, b"", 1))
+
+    def test_ended_by_a_signal(self):
+        """The mail server would return the message on any other status; the stamp is for the next try."""
+        presented, ended = threading.Event(), threading.Event()
+
+        class Slow(smtpd.Guarded):
+            def message(self, mail):
+                if mail.stamps() and not ended.is_set():
+                    presented.set()
+                    ended.wait(OUTER_S)
+                    raise smtpd.Gone
+                super().message(mail)
+
+        for number in signal.SIGTERM, signal.SIGINT:
+            with self.subTest(number):
+                presented.clear()
+                ended.clear()
+                guard, host = self.guard(Slow)
+                process = self.start(host)
+                self.assertTrue(presented.wait(OUTER_S))
+                process.send_signal(number)
+                self.assertEqual(process.communicate(), (b"", b"4.3.0 ended by a signal\n"))
+                self.assertEqual(process.returncode, 75)
+                ended.set()
+                self.assertEqual(len(self.kept()), 1)
+                self.delivered(host)
+                self.assertEqual((len(guard.mails), len(guard.stamps), self.kept()), (1, 1, []))
+
+    def test_ended_while_it_mints(self):
+        guard, host = self.guard(price={"sha256": 1 << 33})
+        self.configure(max_time="1d")
+        process = self.start(host)
+        build.until("the mint", lambda: os.path.exists(self.path("state", "credit")))
+        process.terminate()
+        self.assertEqual(process.communicate(), (b"", b"4.3.0 ended by a signal\n"))
+        self.assertEqual((process.returncode, guard.mails), (75, []))
+
+    def start(self, host):
+        """deliver, with the whole message."""
+        with tempfile.TemporaryFile() as mail:
+            mail.write(MAIL)
+            mail.seek(0)
+            process = subprocess.Popen([CLI, "deliver", "--config", self.path("sender.conf"), "--sender",
+                                        "a@sender.test", f"bob@{host}"], stdin=mail,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
 
     def test_ends_with_its_mail_server(self):
         """That begins anew with the same mail when it is started again: two agents would deliver it twice."""

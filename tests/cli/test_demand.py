@@ -251,7 +251,14 @@ class Retry(Case):
         done = self.retry(self.usual(), "--yes")
         self.assertEqual(self.result(done), [[self.rcpt.decode(), "sent"]])
 
-    def test_lost_after_the_end_is_told_and_may_be_tried_again(self):
+    def test_failure_leaves_the_mark_of_before(self):
+        self.assertEqual(self.retry(self.usual(), "--yes").returncode, 0)
+        self.proxy.hosts = {}
+        self.assertEqual(self.retry(self.usual(), "--yes", "--again").returncode, 75)
+        done = self.retry(self.usual(), "--yes")
+        self.assertEqual(self.result(done), [[self.rcpt.decode(), "before"]])
+
+    def test_lost_after_the_end_is_told_and_not_tried_again_unasked(self):
         class Lost(smtpd.Guarded):
             def message(self, mail):
                 raise smtpd.Gone
@@ -261,10 +268,11 @@ class Retry(Case):
         self.assertEqual(done.returncode, 75)
         self.assertEqual(self.result(done), [[self.rcpt.decode(), "unsure"]])
         self.assertIn(b"it may have been delivered", done.stdout)
-        row = json.loads(self.retry(self.usual(), "--yes", "--json").stdout)
+        self.assertEqual(self.result(self.retry(self.usual(), "--yes")), [[self.rcpt.decode(), "before"]])
+        row = json.loads(self.retry(self.usual(), "--yes", "--again", "--json").stdout)
         self.assertEqual((row["result"], row["status"], row["maybe_delivered"]), ("unsure", 75, True))
         self.server.session = smtpd.Guarded
-        row = json.loads(self.retry(self.usual(), "--yes", "--json").stdout)
+        row = json.loads(self.retry(self.usual(), "--yes", "--again", "--json").stdout)
         self.assertEqual((row["result"], row["maybe_delivered"], row["minted"]), ("sent", False, 0))
 
     def test_state_tells_nothing(self):

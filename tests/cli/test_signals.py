@@ -43,6 +43,16 @@ class Signals(Case):
             file.flush()
             self.assertEqual(self.interrupt(signal.SIGTERM, "stamp", "-t", *BEYOND, file.name), 143)
 
+    def test_exim_takes_the_ends_of_a_command_for_temporary(self):
+        """What its shell says of a program that is away or half there, and of one that a signal has ended."""
+        with open(os.path.join(build.SOURCE, "etc", "exim", "deliver.conf"), encoding="ascii") as file:
+            known = re.search(r"^ *temp_errors = (.*)$", file.read(), re.M)[1].split(" : ")
+        with tempfile.NamedTemporaryFile() as half:
+            for script in ("exec /nonexistent", "exec " + half.name, "exec sh -c 'exit 75'", *(
+                    f"sh -c 'kill -{number} $$'; exit $?" for number in ("INT", "TERM", "KILL"))):
+                done = subprocess.run(["sh", "-c", script], stderr=subprocess.DEVNULL, timeout=build.HANG_S)
+                self.assertIn(str(done.returncode), known, script)
+
     @staticmethod
     def catches(pid, number):
         with open(f"/proc/{pid}/status", encoding="ascii") as file:

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,18 @@
 
 #define NOW    1795324132
 #define RACERS 8
+
+static bool disk_fails;
+
+/* In place of libc's. */
+int fsync(int fd)
+{
+    (void)fd;
+    if (!disk_fails)
+        return 0;
+    errno = EIO;
+    return -1;
+}
 
 static struct resent make(const char *rcpt, const char *diagnostic, const char *message)
 {
@@ -111,6 +124,19 @@ static void test_failure(void **state)
     assert_int_equal(resent_mark(&one, "/dev/null", NOW), RESENT_FAILED);
 }
 
+/* A mark that may not last is none: nothing is sent, and the next try is the first. */
+static void test_disk(void **state)
+{
+    struct resent one = make("a@x.test", "disk", NULL);
+
+    disk_fails = true;
+    assert_int_equal(resent_mark(&one, *state, time(NULL)), RESENT_FAILED);
+    assert_int_equal(errno, EIO);
+    disk_fails = false;
+    assert_int_equal(resent_mark(&one, *state, time(NULL)), RESENT_FIRST);
+    assert_true(resent_unmark(&one, *state));
+}
+
 static int setup(void **state)
 {
     static char name[] = "/tmp/onionpow-test-XXXXXX";
@@ -133,7 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_identity),  cmocka_unit_test(test_mark),
         cmocka_unit_test(test_forgotten), cmocka_unit_test(test_race),
-        cmocka_unit_test(test_failure),
+        cmocka_unit_test(test_failure),   cmocka_unit_test(test_disk),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -164,6 +164,36 @@ static void test_deadline_and_crash(void **state)
     deadline_and_crash("0a", "0b");
 }
 
+/* Whoever started us may have blocked the signal that ends the wait. */
+static void test_blocked_alarm(void **state)
+{
+    const struct timespec long_after = {20, 0};
+    sigset_t alarm, old, mask;
+    struct slot slot;
+    int told[2];
+    char c;
+
+    (void)state;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    assert_int_equal(sigprocmask(SIG_BLOCK, &alarm, &old), 0);
+    assert_int_equal(pipe(told), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        if (take("0a", 1, 0, &slot) == SLOTS_TAKEN && write(told[1], "t", 1) == 1)
+            nanosleep(&long_after, NULL);
+        _exit(0);
+    }
+    assert_int_equal(read(told[0], &c, 1), 1);
+    assert_int_equal(take("0a", 1, 1, &slot), SLOTS_BUSY);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(sigprocmask(SIG_SETMASK, &old, &mask), 0);
+    assert_true(sigismember(&mask, SIGALRM)); /* left as it was */
+    close(told[0]);
+    close(told[1]);
+}
+
 struct shared {
     atomic_uint inside, most, done;
 };
@@ -217,6 +247,7 @@ int main(void)
         TEST(test_low),
         cmocka_unit_test(test_failure),
         TEST(test_deadline_and_crash),
+        TEST(test_blocked_alarm),
         TEST(test_crowd),
     };
 
