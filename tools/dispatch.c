@@ -42,8 +42,10 @@ static struct address *xdispatch_addresses(const struct rcptlist *list, size_t *
 
     for (size_t i = 0; i < list->count; i++) {
         const char *text = list->rcpts[i].spelled;
-        if (!address_parse(text, &addresses[count], &why))
+        if (!address_parse(text, &addresses[count], &why)) {
+            free(addresses);
             xrecipients_refuse(text, why);
+        }
         if (!dispatch_has(addresses, count, &addresses[count].recipient))
             count++;
     }
