@@ -315,7 +315,7 @@ class Queue(DaemonCase):
         _, minted = self.purse()
         watch = Watch(self.sender.user)
         self.release()
-        build.until("a delivery to mint", watch.holders)
+        build.until("a delivery to mint", lambda: self.sender.retry() or watch.holders())
         for verb in ("stop", "start"):
             self.assertEqual(self.sender.command("postfix", verb).returncode, 0)
         self.sender.retry()
