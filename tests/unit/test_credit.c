@@ -16,29 +16,12 @@
 #include <unistd.h>
 #include <utime.h>
 
+#include "tests/unit/scratch.h"
 #include "tools/credit.h"
 
 #define NAME  "0123456789abcdef0123456789abcdef"
 #define OTHER "fedcba9876543210fedcba9876543210"
 #define NOW   1795000000
-
-static char directory[32];
-
-static int setup(void **state)
-{
-    (void)state;
-    strcpy(directory, "/tmp/onionpow-test-XXXXXX");
-    return mkdtemp(directory) != NULL ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    char command[64];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -r %s", directory);
-    return system(command);
-}
 
 static double spent(const char *name, int64_t now)
 {
@@ -211,7 +194,7 @@ static void test_failure(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_adds_up), TEST(test_clear),   TEST(test_forgets), TEST(test_wait),
         TEST(test_damaged), TEST(test_bounded), TEST(test_failure),

@@ -19,25 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/unit/scratch.h"
 #include "tools/slots.h"
-
-static char directory[32];
-
-static int setup(void **state)
-{
-    (void)state;
-    strcpy(directory, "/tmp/onionpow-test-XXXXXX");
-    return mkdtemp(directory) != NULL ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    char command[64];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -r %s", directory);
-    return system(command);
-}
 
 static enum slots_result take(const char *whose, unsigned count, uint32_t wait_s,
                               struct slot *slot_r)
@@ -240,7 +223,7 @@ static void test_crowd(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_count),
         TEST(test_turn),
